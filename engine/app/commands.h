@@ -1,0 +1,16 @@
+// The list of subcommands: one declaration and one line in kCommands each.
+#pragma once
+
+#include <array>
+
+#include "engine/app/command.h"
+
+namespace plumbline::app {
+
+void AddVersion(CLI::App& app, int* exit_code);
+
+inline constexpr AddCommand kCommands[] = {
+    AddVersion,
+};
+
+}  // namespace plumbline::app

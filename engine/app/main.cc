@@ -1,0 +1,16 @@
+// The `plumbline` program: parses the command line and hands over to one subcommand.
+#include "engine/app/commands.h"
+
+int main(int argc, char** argv) {
+  CLI::App app{"Plumbline: real-time quality control of clinical care"};
+  app.require_subcommand(1);
+  int exit_code = plumbline::app::kExitOk;
+  for (const auto add : plumbline::app::kCommands) add(app, &exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int shown = app.exit(error);
+    return shown == 0 ? plumbline::app::kExitOk : plumbline::app::kExitUsage;
+  }
+  return exit_code;
+}
