@@ -1,6 +1,6 @@
 // Elementary functions that give the same bits on every CPU. glibc chooses its implementation at run time and results differ in the
 // last bit; SLEEF's "cinz ... purec" variants (no FMA, pure C) do not. Everything that decides uses these, never <cmath>'s
-// exp, log, pow, expm1, log1p, lgamma, tgamma, erf, erfc, sin, cos. (sqrt, floor, fabs, fma-free arithmetic are exact in IEEE 754 and fine.)
+// exp, log, pow, expm1, log1p, lgamma, tgamma, erf, erfc, sin, cos. (sqrt, floor, fabs, fma-free arithmetic are exact in IEEE 754.)
 // Errors: at most 1 ulp (erfc 1.5 ulp) over the whole range, as SLEEF documents. NaN in, NaN out.
 #pragma once
 

@@ -1,0 +1,147 @@
+#!/bin/bash
+# Sets Plumbline up on a bare Debian 12 and, when asked, builds and runs it. May be run again at any time; what is there already
+# is left alone.
+#
+#   ./setup.sh          install what the build, the tests and the demo need (root, when packages are missing)
+#   ./setup.sh demo     set up, build, run the main job: `plumbline demo` on the embedded log (further arguments go to it)
+#   ./setup.sh test     set up, build, run every test, those with real Kafka, Prometheus and Alertmanager included
+#
+# Servers for the tests are unpacked into build/tools (another folder: PLUMBLINE_TOOLS); nothing is enabled or started.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+tools=$(realpath -m "${PLUMBLINE_TOOLS:-build/tools}")
+export PLUMBLINE_TOOLS=$tools
+jobs=$(nproc)
+
+packages=(
+  # build
+  g++ cmake ninja-build ccache mold pkg-config git python3 ca-certificates clang-format
+  # libraries
+  libssl-dev libsleef-dev libxxhash-dev zlib1g-dev libzstd-dev
+  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
+  libflatbuffers-dev flatbuffers-compiler libsimdjson-dev libyaml-cpp-dev libpugixml-dev libre2-dev
+  libhowardhinnant-date-dev tzdata libeigen3-dev
+  librocksdb-dev librdkafka-dev prometheus-cpp-dev
+  libspdlog-dev libcli11-dev
+  # tests and benchmarks
+  catch2 libbenchmark-dev openjdk-17-jre-headless maven
+)
+
+say() { printf '== %s\n' "$*"; }
+die() { printf 'setup.sh: %s\n' "$*" >&2; exit 1; }
+
+# try N COMMAND...: a mirror that hiccups once is no reason to fail.
+try() {
+  local left=$1
+  shift
+  until "$@"; do
+    left=$((left - 1))
+    [ "$left" -gt 0 ] || return 1
+    say "again: $*"
+    sleep 5
+  done
+}
+
+apt_ready=0
+apt_update() {
+  [ "$apt_ready" = 1 ] && return
+  [ "$(id -u)" = 0 ] || die "packages are missing: run ./setup.sh once as root"
+  try 3 apt-get -q update || die "apt-get update failed: is a Debian 12 mirror reachable?"
+  apt_ready=1
+}
+
+install_packages() {
+  local missing=() package
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  say "installing ${missing[*]}"
+  apt_update
+  mkdir -p /usr/share/man/man1 # the JRE's links go there; slim images lack it
+  DEBIAN_FRONTEND=noninteractive try 3 apt-get -q -y install --no-install-recommends "${missing[@]}" ||
+    die "apt-get install failed"
+}
+
+# unpack PACKAGE PROGRAM...: the Debian package's files below $tools/PACKAGE, without installing it (no service, no user).
+unpack() {
+  local package=$1 program whole=1
+  shift
+  for program in "$@"; do
+    [ -x "$tools/$package/usr/bin/$program" ] || whole=0
+  done
+  [ "$whole" = 1 ] && return
+  say "unpacking $package"
+  apt_update
+  rm -rf "$tools/$package" "$tools/$package.deb.d"
+  mkdir -p "$tools/$package" "$tools/$package.deb.d"
+  chmod 0777 "$tools/$package.deb.d" # apt downloads as its own user
+  (cd "$tools/$package.deb.d" && try 3 apt-get -q download "$package") || die "cannot download $package"
+  dpkg-deb -x "$tools/$package.deb.d"/*.deb "$tools/$package"
+  rm -rf "$tools/$package.deb.d"
+}
+
+# Apache Kafka, pinned by tests/kafka/pom.xml: its jars in $tools/kafka/lib.
+fetch_kafka() {
+  local stamp=$tools/kafka/pom.sha256 sum
+  sum=$(sha256sum <tests/kafka/pom.xml)
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && return
+  say "fetching Apache Kafka"
+  rm -rf "$tools/kafka"
+  mkdir -p "$tools/kafka/lib"
+  try 3 mvn -B -q -f tests/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$tools/kafka/lib" ||
+    die "cannot fetch Apache Kafka with Maven"
+  printf '%s\n' "$sum" >"$stamp"
+}
+
+set_up() {
+  install_packages
+  mkdir -p "$tools"
+  unpack prometheus prometheus promtool
+  unpack prometheus-alertmanager prometheus-alertmanager amtool
+  fetch_kafka
+  say "set up"
+}
+
+build() {
+  say "building"
+  cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; die "cmake failed"; }
+  cmake --build build/release -j "$jobs" --target "${1:-all}"
+}
+
+# The data the tests read beside this repository, where it is there.
+shared=${PLUMBLINE_SHARED:-../shared}
+
+run_tests() {
+  local all=build/release/Testing/Temporary/LastTest.log result=0 skips
+  say "testing"
+  ctest --test-dir build/release --output-on-failure --no-tests=error -j "$jobs" | tee build/ctest.log || result=1
+  # A test that cannot run says `SKIPPED name: reason`. After set-up that is a failure, but for tests of shared data that is absent.
+  skips=$(grep -ahoE 'SKIPPED .*' "$all" | sort -u || true)
+  [ -d "$shared" ] || skips=$(grep -v 'shared' <<<"$skips" || true)
+  if [ -n "$skips" ]; then
+    printf '%s\n' "$skips"
+    say "skipped although everything is set up: a failure"
+    result=1
+  fi
+  grep -qaE 'Test +#[0-9]+: kafka' build/ctest.log || { say "the tests with real Kafka did not run: a failure"; result=1; }
+  grep -a 'tests passed' build/ctest.log || result=1
+  [ "$result" = 0 ] || die "tests failed"
+}
+
+case "${1:-install}" in
+  install) set_up ;;
+  demo)
+    shift
+    set_up
+    build plumbline
+    exec build/release/engine/app/plumbline demo "$@"
+    ;;
+  test)
+    set_up
+    build all
+    run_tests
+    ;;
+  *) die "usage: ./setup.sh [demo|test]" ;;
+esac
