@@ -1,7 +1,8 @@
 // Distributions that statistics rest on: density, lower and upper tail, quantile. Floor 1, pure functions, any thread.
 //
 // Everything goes through engine/base/math.h, so a limit or a p-value has the same bits on every CPU (Boost.Math would inherit
-// glibc's choice by CPU). The smaller tail is computed directly, not as one minus the other, so a p-value of 1e-30 keeps its digits.
+// glibc's choice by CPU). The smaller tail is computed directly, not as one minus the other, so a p-value of 1e-30 keeps its
+// digits.
 //
 // Methods: densities by Loader's saddle point expansion (C. Loader 2000, "Fast and accurate computation of binomial
 // probabilities"); incomplete gamma by series and continued fraction (DLMF 8.11.4, 8.9.2); incomplete beta by continued fraction
