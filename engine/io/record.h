@@ -1,5 +1,5 @@
-// A record as it lies in a partitioned log, whichever log: the embedded one or Kafka. Views into the source's buffers, valid until
-// the source's next Poll.
+// A record as it lies in a partitioned log, whichever log: the embedded one or Kafka. Views into the source's buffers, valid
+// until the next Poll or Seek of the same topic-partition.
 #pragma once
 
 #include <cstddef>
