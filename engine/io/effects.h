@@ -1,5 +1,5 @@
-// What a batch of inputs tells the world: appended to the output logs after the journal entry that caused it is durable. The bytes
-// are final (canonical JSON or FlatBuffers); identity is inside them and computed from what the effect is about.
+// What a batch of inputs tells the world: appended to the output logs after the journal entry that caused it is durable. The
+// bytes are final (canonical JSON or FlatBuffers); identity is inside them and computed from what the effect is about.
 #pragma once
 
 #include <cstddef>

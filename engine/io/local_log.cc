@@ -89,7 +89,7 @@ Result<std::unique_ptr<LocalTopic>> LocalTopic::Open(FileSystem& files, const st
                                         " partitions, the configuration says " + std::to_string(options.partitions) +
                                         "; the count is part of the state: import into new topics to change it");
   }
-  std::unique_ptr<LocalTopic> out(new LocalTopic(clock, *meta));  // private constructor
+  auto out = std::make_unique<LocalTopic>(Private{}, clock, *meta);
   out->lock_ = std::move(lock);
   for (std::uint32_t p = 0; p < meta->partitions; ++p) {
     PLUMBLINE_ASSIGN(auto writer, LogWriter::Open(files, PartitionFolder(root, topic, p), p, options.writer));

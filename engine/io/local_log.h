@@ -62,8 +62,12 @@ class LocalTopic {
   [[nodiscard]] LogWriter& writer(std::uint32_t partition) { return *writers_[partition]; }
 
  private:
-  LocalTopic(Clock& clock, TopicMeta meta) : clock_(clock), meta_(std::move(meta)) {}
+  struct Private {};
 
+ public:
+  LocalTopic(Private, Clock& clock, TopicMeta meta) : clock_(clock), meta_(std::move(meta)) {}
+
+ private:
   Clock& clock_;
   TopicMeta meta_;
   std::unique_ptr<FileLock> lock_;

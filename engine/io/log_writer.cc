@@ -10,7 +10,7 @@ namespace plumbline::io {
 Result<std::unique_ptr<LogWriter>> LogWriter::Open(FileSystem& files, std::string folder, std::uint32_t partition,
                                                    LogWriterOptions options) {
   PLUMBLINE_TRY(files.CreateDirectories(folder));
-  std::unique_ptr<LogWriter> writer(new LogWriter(files, std::move(folder), partition, options));  // private constructor
+  auto writer = std::make_unique<LogWriter>(Private{}, files, std::move(folder), partition, options);
   PLUMBLINE_TRY(writer->Recover());
   return writer;
 }

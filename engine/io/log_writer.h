@@ -44,8 +44,13 @@ class LogWriter {
   [[nodiscard]] std::uint64_t cut_bytes() const { return cut_bytes_; }
 
  private:
-  LogWriter(FileSystem& files, std::string folder, std::uint32_t partition, LogWriterOptions options)
+  struct Private {};
+
+ public:
+  LogWriter(Private, FileSystem& files, std::string folder, std::uint32_t partition, LogWriterOptions options)
       : files_(files), folder_(std::move(folder)), partition_(partition), options_(options) {}
+
+ private:
   Result<void> Recover();
   Result<void> StartSegment();
   Result<void> WriteBuffer();
