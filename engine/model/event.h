@@ -1,6 +1,6 @@
-// One clinical event as the engine sees it: views into a decoded record, valid while the record's bytes (and the decoder's scratch)
-// live. Produced by the decoders of this folder from FlatBuffers or JSON after verification and validation; consumed on the worker's
-// thread by the partition machine, which keeps what its rules need.
+// One clinical event as the engine sees it: views into a decoded record, valid while the record's bytes (and the decoder's
+// scratch) live. Produced by the decoders of this folder from FlatBuffers or JSON after verification and validation; consumed on
+// the worker's thread by the partition machine, which keeps what its rules need.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,22 @@ using TimeMs = std::int64_t;
 inline constexpr TimeMs kNoTime = INT64_MIN;
 
 // Numbers are those of the schema (events.fbs) and of on-disk state: never used again for another meaning.
-enum class EventKind : std::uint8_t { kDevice = 1, kConsultation = 2, kDiagnosis = 3 };
+// A heartbeat says for the feed (site, source) that everything up to `time` has been sent; connectors write one to every
+// partition. It has no patient and needs no id.
+enum class EventKind : std::uint8_t { kDevice = 1, kConsultation = 2, kDiagnosis = 3, kHeartbeat = 4 };
 enum class EventStatus : std::uint8_t { kFinal = 0, kAmended = 1, kEnteredInError = 2 };
 enum class Action : std::uint8_t {
-  kNone = 0, kRequested, kStarted, kEnded, kReferredUp, kReferredDown, kAdvised, kOrdered, kAdministered, kPerformed, kFollowUpPlanned
+  kNone = 0,
+  kRequested,
+  kStarted,
+  kEnded,
+  kReferredUp,
+  kReferredDown,
+  kAdvised,
+  kOrdered,
+  kAdministered,
+  kPerformed,
+  kFollowUpPlanned
 };
 enum class Modality : std::uint8_t { kNone = 0, kInPerson, kRemote, kArAssisted };
 enum class Certainty : std::uint8_t { kNone = 0, kSuspected, kProbable, kConfirmed, kRuledOut };
@@ -59,8 +71,8 @@ struct Event {
   std::string_view id, patient, encounter, site, source, clinician, clinician_role, device, device_model;
   CodeView code;
   bool has_quantity = false;
-  QuantityView quantity;   // device: the value; consultation: the amount
-  CodeView value_code;     // device: a coded value
+  QuantityView quantity;  // device: the value; consultation: the amount
+  CodeView value_code;    // device: a coded value
   // Device
   std::uint32_t quality_flags = 0;
   std::string_view qc_material, qc_level, qc_run;  // empty unless a QC sample
@@ -76,8 +88,8 @@ struct Event {
   CodeView follow_up;
   std::int64_t follow_up_within_ms = kNoDuration;
   std::string_view answers_to;  // id of the event that this decision answers or over-reads
-  // Digest of everything above in the schema's order, the same for FlatBuffers and JSON of the same content: tells a repeated
-  // delivery from a conflicting one, and names the event in evidence.
+  // Digest of everything above in a canonical arrangement (content.h), the same for FlatBuffers and JSON of the same content:
+  // tells a repeated delivery from a conflicting one, and names the event in evidence.
   Hash128 content;
 };
 
