@@ -119,7 +119,8 @@ double Decimal::ToDouble() const {
 std::string Decimal::ToText(int min_fraction) const {
   UInt128 m = Magnitude(units_);
   std::string fraction(static_cast<std::size_t>(kScale), '0');
-  for (int i = kScale - 1; i >= 0; --i, m /= 10) fraction[static_cast<std::size_t>(i)] = static_cast<char>('0' + static_cast<int>(m % 10));
+  for (int i = kScale - 1; i >= 0; --i, m /= 10)
+    fraction[static_cast<std::size_t>(i)] = static_cast<char>('0' + static_cast<int>(m % 10));
   std::string whole;
   do {
     whole.insert(whole.begin(), static_cast<char>('0' + static_cast<int>(m % 10)));
@@ -147,6 +148,24 @@ std::optional<Decimal> Multiply(Decimal a, Decimal b) {
 std::optional<Decimal> Divide(Decimal a, Decimal b) {
   if (b.units() == 0) return std::nullopt;
   return MultiplyDivide(Magnitude(a.units()), Decimal::kUnit, Magnitude(b.units()), (a.units() < 0) != (b.units() < 0));
+}
+
+std::optional<Decimal> Scale(Decimal a, UInt128 numerator, UInt128 denominator) {
+  if (denominator == 0) return std::nullopt;
+  return MultiplyDivide(Magnitude(a.units()), numerator, denominator, a.units() < 0);
+}
+
+std::strong_ordering CompareProducts(Int128 a, UInt128 x, Int128 b, UInt128 y) {
+  const int sign_a = x == 0 || a == 0 ? 0 : a < 0 ? -1 : 1;
+  const int sign_b = y == 0 || b == 0 ? 0 : b < 0 ? -1 : 1;
+  if (sign_a != sign_b || sign_a == 0) return sign_a <=> sign_b;
+  const Wide left = MultiplyWide(Magnitude(a), x), right = MultiplyWide(Magnitude(b), y);
+  for (int i = 3; i >= 0; --i) {
+    if (left.limb[i] != right.limb[i]) {
+      return (left.limb[i] < right.limb[i]) == (sign_a > 0) ? std::strong_ordering::less : std::strong_ordering::greater;
+    }
+  }
+  return std::strong_ordering::equal;
 }
 
 }  // namespace plumbline

@@ -14,8 +14,8 @@ namespace plumbline {
 
 class Decimal {
  public:
-  static constexpr int kScale = 8;                          // digits after the point
-  static constexpr std::int64_t kUnit = 100'000'000;        // 10^kScale
+  static constexpr int kScale = 8;                    // digits after the point
+  static constexpr std::int64_t kUnit = 100'000'000;  // 10^kScale
   // CQL: maximum 99999999999999999999.99999999 (28 digits).
   static constexpr Int128 kMaxUnits = static_cast<Int128>(10'000'000'000'000'000'000ULL) * 1'000'000'000 - 1;
 
@@ -47,6 +47,10 @@ class Decimal {
 [[nodiscard]] std::optional<Decimal> Multiply(Decimal a, Decimal b);
 // nullopt when b is zero.
 [[nodiscard]] std::optional<Decimal> Divide(Decimal a, Decimal b);
+// a * numerator / denominator without an intermediate rounding, rounded half away from zero; nullopt out of range.
+[[nodiscard]] std::optional<Decimal> Scale(Decimal a, UInt128 numerator, UInt128 denominator);
+// The order of a * x and b * y, exactly.
+[[nodiscard]] std::strong_ordering CompareProducts(Int128 a, UInt128 x, Int128 b, UInt128 y);
 [[nodiscard]] constexpr Decimal Negate(Decimal a) { return Decimal::FromUnits(-a.units()); }
 
 }  // namespace plumbline

@@ -75,7 +75,7 @@ struct DateTimeParts {
 [[nodiscard]] std::optional<Temporal> ParseDate(std::string_view text);
 [[nodiscard]] std::optional<Temporal> ParseDateTime(std::string_view text);
 [[nodiscard]] std::optional<Temporal> ParseTime(std::string_view text);
-// Date 2012-03, DateTime 2012-03T..., Time 10:11 (ToString's form; a literal is "@" + text and for a Time "@T" + text).
+// ToString's form: Date 2012-03, DateTime 2012-03-04T10 (2012-03 where there is no time), Time 10:11. literal.h makes literals.
 [[nodiscard]] std::string TemporalText(const Temporal& value);
 
 // Three-valued order. `precision` bounds how fine components are compared (nullopt: all). Comparing stops with nullopt where
