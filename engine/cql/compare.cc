@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/hash.h"
+#include "engine/cql/data_model.h"
 #include "engine/cql/interval.h"
 #include "engine/cql/quantity.h"
 #include "engine/cql/string_ops.h"
