@@ -2,6 +2,7 @@
 #include <string>
 
 #include "engine/stats/arl.h"
+#include "engine/stats/risk_detectors.h"
 #include "tests/stats/golden.h"
 
 using namespace plumbline::stats;
@@ -95,6 +96,10 @@ PLUMBLINE_GOLDEN(ArlRaCusum, "arl.racusum") {
 
 PLUMBLINE_GOLDEN(MaxSprtPoissonDesign, "se.maxsprt_poisson") {
   const double alpha = golden.params()["alpha"].Number();
+  const auto events = golden.data()["c"].Numbers(), expected = golden.data()["mu"].Numbers();
+  std::vector<double> llr;
+  for (std::size_t i = 0; i < events.size(); ++i) llr.push_back(MaxSprtLlr(events[i], expected[i]));
+  golden.Near("LLR", llr);
   for (const char* table : {"critical_values_exact_own", "critical_values_Sequential_R"}) {
     for (const auto& row : golden.expected()[table].Matrix()) {
       golden.NearValue(Row(table, row, 1), MaxSprtCriticalValue(alpha, row[0]).value(), row[1]);
