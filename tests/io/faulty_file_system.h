@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <random>
@@ -13,34 +12,28 @@
 #include <string>
 
 #include "engine/io/file_system.h"
+#include "tests/io/kill_switch.h"
 
 namespace plumbline::io {
 
 class FaultyFileSystem final : public FileSystem {
  public:
-  explicit FaultyFileSystem(std::uint64_t seed = 1) : random_(seed) {}
+  explicit FaultyFileSystem(std::uint64_t seed = 1) : FaultyFileSystem(seed, std::make_shared<KillSwitch>()) {}
+  FaultyFileSystem(std::uint64_t seed, std::shared_ptr<KillSwitch> kill_switch)
+      : random_(seed), switch_(std::move(kill_switch)) {}
 
-  // The n-th write, sync, rename... from now on (1 is the next) kills; 0 switches it off.
-  void KillAtChange(std::uint64_t n) { kill_in_ = n; }
+  void KillAtChange(std::uint64_t n) { switch_->KillAtChange(n); }
   // The n-th Append from now on fails with the text of a full disk, half of its bytes written.
   void FailAppend(std::uint64_t n) { fail_append_in_ = n; }
   // The n-th Sync of a file from now on fails; its bytes stay volatile.
   void FailSync(std::uint64_t n) { fail_sync_in_ = n; }
-  // Called once at the kill.
-  void OnKill(std::function<void()> handler) { on_kill_ = std::move(handler); }
-  [[nodiscard]] std::uint64_t changes() const { return changes_; }
-  [[nodiscard]] bool dead() const { return dead_; }
-
-  void Kill() {
-    if (dead_) return;
-    dead_ = true;
-    if (on_kill_) on_kill_();
-  }
+  [[nodiscard]] bool dead() const { return switch_->dead(); }
+  void Kill() { switch_->Kill(); }
 
   void Restart() {
     const std::lock_guard lock(mutex_);
-    dead_ = false;
-    kill_in_ = fail_append_in_ = fail_sync_in_ = 0;
+    switch_->Revive();
+    fail_append_in_ = fail_sync_in_ = 0;
     names_ = durable_names_;
     locks_.clear();
     for (auto& [name, file] : names_) {
@@ -224,16 +217,11 @@ class FaultyFileSystem final : public FileSystem {
 
   static std::string FolderOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
   Result<void> Alive() const {
-    if (dead_) return Fail(ErrorCode::kIo, "killed");
+    if (dead()) return Fail(ErrorCode::kIo, "killed");
     return {};
   }
   Result<void> Change() {
-    PLUMBLINE_TRY(Alive());
-    ++changes_;
-    if (kill_in_ != 0 && --kill_in_ == 0) {
-      Kill();
-      return Fail(ErrorCode::kIo, "killed");
-    }
+    if (!switch_->Change()) return Fail(ErrorCode::kIo, "killed");
     return {};
   }
 
@@ -241,9 +229,8 @@ class FaultyFileSystem final : public FileSystem {
   std::mt19937_64 random_;
   std::map<std::string, std::shared_ptr<File>> names_, durable_names_;
   std::set<std::string> folders_, locks_;
-  std::function<void()> on_kill_;
-  std::uint64_t changes_ = 0, kill_in_ = 0, fail_append_in_ = 0, fail_sync_in_ = 0;
-  bool dead_ = false;
+  std::shared_ptr<KillSwitch> switch_;
+  std::uint64_t fail_append_in_ = 0, fail_sync_in_ = 0;
 };
 
 }  // namespace plumbline::io
