@@ -36,6 +36,10 @@ class ByteWriter {
   void I64(std::int64_t v) { Put(static_cast<std::uint64_t>(v)); }
   void Bytes(std::string_view v) { out_.append(v); }
   void Raw(const Digest& d) { out_.append(reinterpret_cast<const char*>(d.data()), d.size()); }
+  void Hash(const Hash128& h) {
+    U64(h.hi);
+    U64(h.lo);
+  }
   // u32 size, bytes.
   void Text(std::string_view v) {
     U32(static_cast<std::uint32_t>(v.size()));
@@ -72,6 +76,10 @@ class ByteReader {
     return out;
   }
   std::string_view Text() { return Bytes(U32()); }
+  Hash128 Hash() {
+    const std::uint64_t hi = U64();
+    return {hi, U64()};
+  }
   Digest Raw() {
     Digest d{};
     const auto bytes = Bytes(d.size());
@@ -80,6 +88,7 @@ class ByteReader {
   }
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] std::size_t left() const { return rest_.size(); }
+  [[nodiscard]] bool AtEnd() const { return rest_.empty(); }
 
  private:
   template <typename T>

@@ -1,0 +1,63 @@
+// Finds the few rules that an event concerns, from its kind and code. Built lazily as codes appear; belongs to one partition.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "engine/rule/rule_set.h"
+#include "engine/rule/vocabulary.h"
+
+namespace plumbline::rule {
+
+struct Use {
+  std::uint16_t rule;
+  Roles roles;
+};
+
+struct Uses {
+  std::vector<Use> uses;         // by rule number
+  TimeMs keep_ms = 0;            // how long a row stays, by the neediest rule
+  TimeMs least_lateness_ms = 0;  // of the rules: later arrivals are irregular for some rule
+  bool needs_payload = false;
+  bool resolved = false;
+};
+
+class RuleIndex {
+ public:
+  RuleIndex(const RuleSet& rules, const Vocabulary& vocabulary) : rules_(rules), vocabulary_(vocabulary) {}
+  // No allocation for a code that has appeared before.
+  const Uses& Of(model::EventKind kind, Term code) {
+    auto& table = tables_[static_cast<std::size_t>(kind)];
+    if (code < table.size() && table[code].resolved) [[likely]]
+      return table[code];
+    return Resolve(kind, code);
+  }
+  // The roles of a row for one rule. `kind` and `code` have appeared before.
+  [[nodiscard]] Roles RolesFor(const Row& row, std::uint16_t rule) const {
+    const auto& table = tables_[static_cast<std::size_t>(row.kind)];
+    if (row.code >= table.size()) return 0;
+    for (const Use& use : table[row.code].uses) {
+      if (use.rule == rule) return use.roles;
+    }
+    return 0;
+  }
+
+ private:
+  const Uses& Resolve(model::EventKind kind, Term code);
+  const RuleSet& rules_;
+  const Vocabulary& vocabulary_;
+  std::array<std::vector<Uses>, 4> tables_;  // by kind, then term
+};
+
+class IndexRoles final : public RoleOfRow {
+ public:
+  IndexRoles(const RuleIndex& index, std::uint16_t rule) : index_(index), rule_(rule) {}
+  [[nodiscard]] Roles Of(const Row& row) const override { return index_.RolesFor(row, rule_); }
+
+ private:
+  const RuleIndex& index_;
+  std::uint16_t rule_;
+};
+
+}  // namespace plumbline::rule

@@ -1,0 +1,49 @@
+// The rules that a partition runs: compiled, immutable, shared by all partitions. Order is that of the packs and is not visible
+// outside; what leaves names rules by id and revision.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/hash.h"
+#include "engine/rule/kind.h"
+
+namespace plumbline::rule {
+
+class CodeSet {
+ public:
+  virtual ~CodeSet() = default;
+  [[nodiscard]] virtual bool Contains(std::string_view system, std::string_view code) const = 0;
+};
+
+// Which events a rule concerns, and as what.
+struct Selector {
+  model::EventKind kind = model::EventKind::kDevice;
+  std::shared_ptr<const CodeSet> codes;  // null: every code of the kind
+  Roles roles = 0;
+  bool needs_payload = false;  // an expression reads more of the event than a row holds
+};
+
+enum class Severity : std::uint8_t { kInfo = 0, kWarning = 1, kCritical = 2 };
+enum class Speaks : std::uint8_t { kEarly = 0, kFinal = 1 };
+
+struct Rule {
+  std::string id;
+  std::uint32_t revision = 1;
+  Severity severity = Severity::kWarning;
+  bool shadow = false;  // measured, but pages nobody
+  Speaks speaks = Speaks::kEarly;
+  std::vector<std::string> steps;  // names, by step number; empty for kinds with one
+  std::shared_ptr<const RuleKind> kind;
+  std::vector<Selector> selectors;
+  Digest digest{};  // of the rule's canonical text
+};
+
+struct RuleSet {
+  std::vector<Rule> rules;
+  Digest digest{};
+};
+
+}  // namespace plumbline::rule

@@ -1,0 +1,201 @@
+// Stage one: the partition as a deterministic state machine over events of its patients. See engine/run/machine.h for who drives
+// it and engine/rule/kind.h for what a rule is to it.
+//
+// Time: the clock of a topic is the greatest arrival read from it (or a tick); the partition's clock C is the least over its
+// input topics. Verdicts by time act when C has passed their instant; a verdict is final when C has passed its limit.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <queue>
+#include <span>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "engine/alert/announce.h"
+#include "engine/model/event.h"
+#include "engine/rule/rule_index.h"
+#include "engine/rule/rule_set.h"
+#include "engine/run/subject.h"
+
+namespace plumbline::run {
+
+inline constexpr std::size_t kMaxTopics = 8;
+
+struct FeedOptions {
+  std::string site, source;
+  TimeMs timeout_ms = 5 * 60 * 1000;
+};
+
+struct PartitionOptions {
+  std::uint32_t partition = 0;
+  std::uint32_t partition_count = 1;
+  std::uint16_t input_topics = 3;                    // topics 0 .. n-1 move the clock
+  std::vector<FeedOptions> feeds;                    // declared; rules name them by position
+  TimeMs corrections_ms = 400LL * 24 * 3600 * 1000;  // how long events other than device values are kept
+  std::uint32_t max_rows = 100'000;                  // a subject's limit
+};
+
+// Plain counters of one partition, read by the worker between batches.
+struct PartitionCounts {
+  std::uint64_t accepted = 0;  // events that became rows or concern no rule
+  std::uint64_t duplicates = 0;
+  std::uint64_t conflicts = 0;     // same id and version, other content
+  std::uint64_t outdated = 0;      // a version below one already known
+  std::uint64_t skew = 0;          // records stamped below their topic's clock
+  std::uint64_t out_of_order = 0;  // events not after the last one of their patient
+  std::uint64_t truncated = 0;
+  std::uint64_t heartbeats = 0;
+};
+
+// Per rule; final verdicts by kind are indexed by rule::VerdictKind.
+struct RuleCounts {
+  std::array<std::uint64_t, 6> events{};  // verdicts of single events, as given when they came
+  std::array<std::uint64_t, 6> finals{};
+  std::uint64_t late_triggers = 0;
+  std::uint64_t late_events = 0;
+  std::array<std::uint64_t, 8> transitions{};  // by alert::TransitionKind
+};
+
+// A transition to tell. Text fields live until the next batch.
+struct Told {
+  const rule::Rule* rule = nullptr;
+  std::uint16_t rule_number = 0;
+  std::uint16_t step = 0;
+  Hash128 subject;
+  Hash128 anchor;
+  std::string anchor_text;
+  TimeMs anchor_time = 0;
+  alert::Step what;
+  Hash128 alert_id;
+  Hash128 chain;
+  Hash128 supersedes;            // zero: nothing
+  std::uint32_t transition = 0;  // 1, 2, ... of this alert
+  bool late = false;
+  std::string site;
+  std::string evidence;      // JSON array of {id, content}; fails and unknowns
+  std::string feed;          // the silent feed of an unknown
+  TimeMs first_instant = 0;  // of what the same subject and rule say in this batch: they are told together, in this order
+};
+
+// A verdict that entered, changed in, or left the measures.
+struct CaseChange {
+  std::uint16_t rule = 0;
+  std::uint16_t step = 0;
+  Hash128 subject;
+  Hash128 anchor;
+  TimeMs anchor_time = 0;
+  rule::VerdictKind before = rule::VerdictKind::kNone;
+  rule::VerdictKind after = rule::VerdictKind::kNone;
+  bool late = false;
+  bool is_final = false;
+};
+
+enum class Taken : std::uint8_t { kAccepted, kDuplicate, kConflict, kOutdated };
+
+class Partition {
+ public:
+  Partition(PartitionOptions options, std::shared_ptr<const rule::RuleSet> rules);
+
+  // `payload`: the event's canonical bytes, kept where a rule reads more than a row holds.
+  Taken TakeEvent(std::uint16_t topic, TimeMs arrival, const model::Event& event, std::string_view payload);
+  // A record that is no event (refused, control): only its topic's clock moves.
+  void Pass(std::uint16_t topic, TimeMs arrival);
+  void Heartbeat(std::uint16_t topic, TimeMs arrival, std::string_view site, std::string_view source, TimeMs complete_to);
+  void Tick(std::uint16_t topic, TimeMs time);
+  // Works in what the batch touched; afterwards told() and changes() hold what it gave.
+  void Finish();
+
+  [[nodiscard]] std::span<const Told> told() const { return told_; }
+  [[nodiscard]] std::span<const CaseChange> changes() const { return changes_; }
+  [[nodiscard]] TimeMs clock() const { return clock_; }
+  [[nodiscard]] TimeMs topic_clock(std::uint16_t topic) const { return topic_clocks_[topic]; }
+  [[nodiscard]] const PartitionCounts& counts() const { return counts_; }
+  [[nodiscard]] const RuleCounts& rule_counts(std::size_t rule) const { return rule_counts_[rule]; }
+  [[nodiscard]] std::size_t subjects() const { return subjects_.size(); }
+  [[nodiscard]] const rule::RuleSet& rules() const { return *rules_; }
+  [[nodiscard]] const rule::Vocabulary& vocabulary() const { return vocabulary_; }
+  [[nodiscard]] Subject* FindSubject(const Hash128& key) { return subjects_.Find(key); }
+
+  // Checkpoint; contract in engine/run/machine.h.
+  using SliceSink = std::function<void(std::string_view, std::string_view)>;
+  void BeginCheckpoint();
+  bool NextSlice(std::size_t max_bytes, const SliceSink& sink);
+  [[nodiscard]] Result<void> Restore(std::string_view key, std::string_view value);
+  [[nodiscard]] Digest StateDigest();
+
+ private:
+  struct Timer {
+    TimeMs wake;
+    Hash128 subject;
+    std::uint16_t rule;
+    // Earliest first.
+    bool operator<(const Timer& other) const {
+      if (wake != other.wake) return wake > other.wake;
+      if (subject != other.subject) return subject > other.subject;
+      return rule > other.rule;
+    }
+  };
+  struct Pair {
+    Hash128 key;
+    std::uint16_t rule;
+    Subject* subject;
+    auto operator<=>(const Pair& o) const { return std::tie(key, rule) <=> std::tie(o.key, o.rule); }
+    bool operator==(const Pair& o) const { return key == o.key && rule == o.rule; }
+  };
+
+  TimeMs MoveClock(std::uint16_t topic, TimeMs arrival);
+  void SetClock();
+  rule::Row RowOf(const model::Event& event, TimeMs arrival);
+  Taken TakeVersion(Subject& subject, std::size_t known, rule::Row row, std::string_view payload, const rule::Uses& uses);
+  void StepInOrder(Subject& subject, const rule::Row& row, const rule::Uses& uses);
+  void TouchAll(Subject& subject, const rule::Row& row);
+  void Touch(Subject& subject, std::uint16_t rule);
+  void Changed(Subject& subject);
+  void FireTimers();
+  void JudgePair(Subject& subject, std::uint16_t rule);
+  rule::SubjectRows ViewOf(const Subject& subject) const;
+  void Reconcile(Subject& subject, std::uint16_t rule, const rule::JudgeContext& context);
+  void Apply(Subject& subject, Instance& instance, const rule::Judgement& judgement, const rule::JudgeContext& context);
+  void Withdraw(Subject& subject, Instance& instance);
+  bool IsFrozen(const Subject& subject, const Instance& instance) const;
+  void Enter(const Subject& subject, Instance& instance, rule::VerdictKind verdict);
+  void Tell(const Subject& subject, Instance& instance, const alert::Step& step, const rule::Judgement* judgement,
+            const rule::JudgeContext* context);
+  void LinkSupersedes(std::size_t first_told, Subject& subject, std::uint16_t rule);
+  void Schedule(Subject& subject, const Instance& instance);
+  void Prune(Subject& subject);
+  bool Keeps(const Subject& subject, const rule::Row& row);
+  std::string PartitionBytes() const;
+  [[nodiscard]] Result<void> RestorePartition(std::string_view value);
+
+  PartitionOptions options_;
+  std::shared_ptr<const rule::RuleSet> rules_;
+  rule::Vocabulary vocabulary_;
+  rule::RuleIndex index_;
+  rule::FeedBook feeds_;
+  std::array<TimeMs, kMaxTopics> topic_clocks_;
+  TimeMs clock_ = model::kNoTime;
+  SubjectTable subjects_;
+  std::priority_queue<Timer> timers_;
+  std::vector<std::vector<Pair>> waiting_;  // by feed: who asks to be judged on its heartbeat
+  std::vector<Pair> touched_;
+  std::vector<Subject*> to_prune_;
+  std::vector<Told> told_;
+  std::vector<CaseChange> changes_;
+  std::vector<rule::Judgement> judgements_;
+  PartitionCounts counts_;
+  std::vector<RuleCounts> rule_counts_;
+
+  // Checkpoint under way.
+  std::vector<Subject*> dirty_;
+  std::vector<Subject*> frozen_;
+  std::size_t next_frozen_ = 0;
+  std::vector<std::pair<Hash128, std::string>> early_;  // frozen subjects that changed before their slice
+  std::string frozen_partition_;
+  bool partition_pending_ = false;
+};
+
+}  // namespace plumbline::run

@@ -1,0 +1,237 @@
+// What a partition keeps and for how long, and how it is written to a checkpoint and read back.
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/run/partition.h"
+
+namespace plumbline::run {
+namespace {
+
+constexpr std::uint8_t kFormat = 1;
+constexpr std::string_view kPartitionKey = "p";
+constexpr std::uint32_t kLeastRows = 24;
+
+std::string SubjectKey(const Hash128& key) {
+  std::string out = "s";
+  ByteWriter(out).Hash(key);
+  return out;
+}
+
+}  // namespace
+
+bool Partition::Keeps(const Subject& subject, const rule::Row& row) {
+  const rule::Uses& uses = index_.Of(row.kind, row.code);
+  TimeMs keep = uses.keep_ms;
+  if (row.kind != model::EventKind::kDevice) keep = std::max(keep, options_.corrections_ms);
+  // A row that arrived late keeps its place for as long, counted from its arrival.
+  if (keep == rule::kForever || std::max(row.time, row.arrival) >= clock_ - keep) return true;
+  // What an unfinished alert began with stays until it is finished.
+  return std::any_of(subject.instances.begin(), subject.instances.end(), [&row](const Instance& i) {
+    return i.anchor == row.id && (!i.is_final || i.feed != rule::kNoFeed || alert::IsFiring(i.announced));
+  });
+}
+
+void Partition::Prune(Subject& subject) {
+  if (clock_ == model::kNoTime) {
+    subject.prune_at = static_cast<std::uint32_t>(subject.rows.size() * 2);
+    return;
+  }
+  // The prefix of rows that nothing needs; rows behind the first needed one wait for it.
+  std::size_t drop = 0;
+  while (drop < subject.rows.size() && !Keeps(subject, subject.rows[drop])) ++drop;
+  const TimeMs boundary = drop == subject.rows.size() ? clock_ : subject.rows[drop].time;
+  while (drop > 0 && subject.rows[drop - 1].time >= boundary) --drop;
+  if (drop > 0) {
+    Changed(subject);
+    const rule::SubjectRows view = ViewOf(subject);
+    for (const PhaseCell& cell : subject.phases) {
+      const rule::IndexRoles roles(index_, cell.rule);
+      rule::OpenRun run;
+      run.rule = cell.rule;
+      const auto known =
+          std::find_if(subject.runs.begin(), subject.runs.end(), [&](const rule::OpenRun& r) { return r.rule == cell.rule; });
+      if (known != subject.runs.end()) run = *known;
+      rules_->rules[cell.rule].kind->Settle({&view, &roles, &feeds_, clock_, {}}, boundary, &run);
+      if (known != subject.runs.end()) subject.runs.erase(known);
+      if (run.open) subject.runs.push_back(run);
+    }
+    std::size_t seen = 0;
+    subject.rows.Prune([&](const rule::Row& row) {
+      if (row.time >= boundary) return true;
+      ++seen;
+      subject.DropPayload(row.payload);
+      return false;
+    });
+    std::erase_if(subject.runs, [&](const rule::OpenRun& r) { return subject.PhaseOf(r.rule) == rule::kIdle; });
+    // Verdicts whose rows are gone: kept only while their alert is firing, because an answer may still end it.
+    std::erase_if(subject.instances, [&](const Instance& i) {
+      return i.anchor_time < boundary && i.is_final && !alert::IsFiring(i.announced) &&
+             subject.rows.FindId(i.anchor) == subject.rows.size();
+    });
+  }
+  bool irregular = false;
+  for (const rule::Row& row : subject.rows.all()) {
+    const rule::Uses& uses = index_.Of(row.kind, row.code);
+    irregular =
+        irregular || row.versions || row.Withdrawn() || (!uses.uses.empty() && row.arrival - row.time > uses.least_lateness_ms);
+  }
+  subject.irregular = irregular;
+  subject.prune_at = std::max(kLeastRows, static_cast<std::uint32_t>(subject.rows.size() + subject.rows.size() / 2));
+}
+
+void Partition::BeginCheckpoint() {
+  PLUMBLINE_CHECK(frozen_.empty() && early_.empty(), "one checkpoint at a time");
+  frozen_ = std::move(dirty_);
+  dirty_.clear();
+  for (Subject* s : frozen_) {
+    s->dirty = false;
+    s->frozen = true;
+  }
+  next_frozen_ = 0;
+  frozen_partition_ = PartitionBytes();
+  partition_pending_ = true;
+}
+
+bool Partition::NextSlice(std::size_t max_bytes, const SliceSink& sink) {
+  std::size_t bytes = 0;
+  if (partition_pending_) {
+    sink(kPartitionKey, frozen_partition_);
+    bytes += frozen_partition_.size();
+    partition_pending_ = false;
+  }
+  std::string value;
+  while (bytes < max_bytes && !early_.empty()) {
+    sink(SubjectKey(early_.back().first), early_.back().second);
+    bytes += early_.back().second.size();
+    early_.pop_back();
+  }
+  while (bytes < max_bytes && next_frozen_ < frozen_.size()) {
+    Subject& s = *frozen_[next_frozen_++];
+    if (!s.frozen) continue;
+    s.frozen = false;
+    value.clear();
+    s.Serialize(value);
+    sink(SubjectKey(s.key), value);
+    bytes += value.size();
+  }
+  if (next_frozen_ < frozen_.size() || !early_.empty()) return true;
+  frozen_.clear();
+  return false;
+}
+
+// partition = u8 version=1, u16 topics, topics * i64 clock, terms, feeds, counts, rules
+// terms = u32 n, n * (u8 is_code, u32 system size, text); feeds = u32 n, n * (u32 m, m * (i64 arrival, i64 complete_to))
+// counts = 8 * u64; rules = u32 n, n * (6 u64 events, 6 u64 finals, u64 late triggers, u64 late events, 8 u64 transitions)
+std::string Partition::PartitionBytes() const {
+  std::string out;
+  ByteWriter w(out);
+  w.U8(kFormat);
+  w.U16(kMaxTopics);
+  for (const TimeMs c : topic_clocks_) w.I64(c);
+  w.U32(static_cast<std::uint32_t>(vocabulary_.size()));
+  for (rule::Term t = 1; t <= vocabulary_.size(); ++t) {
+    w.U8(vocabulary_.IsCode(t) ? 1 : 0);
+    w.U32(static_cast<std::uint32_t>(vocabulary_.SystemSize(t)));
+    w.Text(vocabulary_.Text(t));
+  }
+  w.U32(static_cast<std::uint32_t>(feeds_.size()));
+  for (std::size_t f = 0; f < feeds_.size(); ++f) {
+    const auto& beats = feeds_.Beats(static_cast<rule::FeedIndex>(f));
+    w.U32(static_cast<std::uint32_t>(beats.size()));
+    for (const rule::Beat& b : beats) {
+      w.I64(b.arrival);
+      w.I64(b.complete_to);
+    }
+  }
+  for (const std::uint64_t c : {counts_.accepted, counts_.duplicates, counts_.conflicts, counts_.outdated, counts_.skew,
+                                counts_.out_of_order, counts_.truncated, counts_.heartbeats}) {
+    w.U64(c);
+  }
+  w.U32(static_cast<std::uint32_t>(rule_counts_.size()));
+  for (const RuleCounts& r : rule_counts_) {
+    for (const std::uint64_t c : r.events) w.U64(c);
+    for (const std::uint64_t c : r.finals) w.U64(c);
+    w.U64(r.late_triggers);
+    w.U64(r.late_events);
+    for (const std::uint64_t c : r.transitions) w.U64(c);
+  }
+  return out;
+}
+
+Result<void> Partition::RestorePartition(std::string_view value) {
+  ByteReader in(value);
+  if (in.U8() != kFormat || in.U16() != kMaxTopics)
+    return Fail(ErrorCode::kVersion, "the checkpoint has another format; start from the journal");
+  for (TimeMs& c : topic_clocks_) c = in.I64();
+  SetClock();
+  for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) {
+    const bool is_code = in.U8() != 0;
+    const std::size_t system_size = in.U32();
+    const std::string_view text = in.Text();
+    if (is_code && system_size >= text.size()) return Fail(ErrorCode::kIntegrity, "the checkpoint's vocabulary is damaged");
+    vocabulary_.Append(text, is_code, system_size);
+  }
+  const std::uint32_t feeds = in.U32();
+  if (feeds != feeds_.size()) {
+    return Fail(ErrorCode::kConfig, "the checkpoint was made with " + std::to_string(feeds) +
+                                        " declared feeds, the configuration has " + std::to_string(feeds_.size()) +
+                                        "; feeds may only be changed by an activation");
+  }
+  for (std::uint32_t f = 0; f < feeds; ++f) {
+    std::vector<rule::Beat> beats(std::min<std::uint32_t>(in.U32(), 1'000'000));
+    for (rule::Beat& b : beats) {
+      b.arrival = in.I64();
+      b.complete_to = in.I64();
+    }
+    feeds_.RestoreBeats(static_cast<rule::FeedIndex>(f), std::move(beats));
+  }
+  for (std::uint64_t* c : {&counts_.accepted, &counts_.duplicates, &counts_.conflicts, &counts_.outdated, &counts_.skew,
+                           &counts_.out_of_order, &counts_.truncated, &counts_.heartbeats}) {
+    *c = in.U64();
+  }
+  if (in.U32() != rule_counts_.size()) return Fail(ErrorCode::kConfig, "the checkpoint was made with another set of rules");
+  for (RuleCounts& r : rule_counts_) {
+    for (std::uint64_t& c : r.events) c = in.U64();
+    for (std::uint64_t& c : r.finals) c = in.U64();
+    r.late_triggers = in.U64();
+    r.late_events = in.U64();
+    for (std::uint64_t& c : r.transitions) c = in.U64();
+  }
+  if (!in.ok() || !in.AtEnd()) return Fail(ErrorCode::kIntegrity, "the partition's part of the checkpoint is cut short");
+  return {};
+}
+
+Result<void> Partition::Restore(std::string_view key, std::string_view value) {
+  if (key == kPartitionKey) return RestorePartition(value);
+  ByteReader in(key);
+  if (in.U8() != 's') return Fail(ErrorCode::kIntegrity, "the checkpoint holds a key of no known kind");
+  Subject& subject = subjects_.FindOrAdd(in.Hash());
+  if (!in.ok() || !in.AtEnd()) return Fail(ErrorCode::kIntegrity, "the checkpoint holds a damaged key");
+  PLUMBLINE_TRY(subject.Deserialize(value));
+  for (const rule::Row& row : subject.rows.all()) index_.Of(row.kind, row.code);
+  for (const Instance& i : subject.instances) {
+    if (i.rule >= rules_->rules.size()) return Fail(ErrorCode::kConfig, "the checkpoint was made with another set of rules");
+    Schedule(subject, i);
+  }
+  return {};
+}
+
+Digest Partition::StateDigest() {
+  std::vector<const Subject*> all;
+  all.reserve(subjects_.size());
+  subjects_.ForEach([&all](const Subject& s) { all.push_back(&s); });
+  std::sort(all.begin(), all.end(), [](const Subject* a, const Subject* b) { return a->key < b->key; });
+  Sha256 sha;
+  sha.Update(PartitionBytes());
+  std::string bytes;
+  for (const Subject* s : all) {
+    bytes.clear();
+    s->Serialize(bytes);
+    sha.UpdateU64(s->key.hi);
+    sha.UpdateU64(s->key.lo);
+    sha.Update(bytes);
+  }
+  return sha.Finish();
+}
+
+}  // namespace plumbline::run

@@ -1,0 +1,230 @@
+#include "engine/run/subject.h"
+
+#include <algorithm>
+
+namespace plumbline::run {
+namespace {
+
+constexpr std::uint8_t kFormat = 1;
+
+// row = id, time, arrival, sequence, value, content, encounter (u64 each but id), u32 code, u32 version, u16 unit, u16 site,
+//       u16 source, u8 kind, u8 status, u8 flags (1 has_value, 2 versions, 4 payload), text id, [text payload]
+void WriteRow(ByteWriter& w, const rule::Row& r, const std::vector<std::string>& payloads) {
+  w.Hash(r.id);
+  w.I64(r.time);
+  w.I64(r.arrival);
+  w.U64(r.sequence);
+  w.I64(r.value);
+  w.U64(r.content);
+  w.U64(r.encounter);
+  w.U32(r.code);
+  w.U32(r.version);
+  w.U16(r.unit);
+  w.U16(r.site);
+  w.U16(r.source);
+  w.U8(static_cast<std::uint8_t>(r.kind));
+  w.U8(static_cast<std::uint8_t>(r.status));
+  const bool payload = r.payload != rule::kNoPayload;
+  w.U8(static_cast<std::uint8_t>((r.has_value ? 1 : 0) | (r.versions ? 2 : 0) | (payload ? 4 : 0)));
+  w.Text(r.IdText());
+  if (payload) w.Text(payloads[r.payload]);
+}
+
+rule::Row ReadRow(ByteReader& in, Subject& subject) {
+  rule::Row r;
+  r.id = in.Hash();
+  r.time = in.I64();
+  r.arrival = in.I64();
+  r.sequence = in.U64();
+  r.value = in.I64();
+  r.content = in.U64();
+  r.encounter = in.U64();
+  r.code = in.U32();
+  r.version = in.U32();
+  r.unit = in.U16();
+  r.site = in.U16();
+  r.source = in.U16();
+  r.kind = static_cast<model::EventKind>(in.U8());
+  r.status = static_cast<model::EventStatus>(in.U8());
+  const std::uint8_t flags = in.U8();
+  r.has_value = (flags & 1) != 0;
+  r.versions = (flags & 2) != 0;
+  const std::string_view id = in.Text();
+  r.id_size = static_cast<std::uint8_t>(std::min(id.size(), rule::kInlineIdBytes));
+  std::memcpy(r.id_text, id.data(), r.id_size);
+  if ((flags & 4) != 0) r.payload = subject.AddPayload(in.Text());
+  return r;
+}
+
+void WriteInstance(ByteWriter& w, const Instance& i) {
+  w.Hash(i.anchor);
+  w.I64(i.anchor_time);
+  w.I64(i.last_time);
+  w.I64(i.instant);
+  w.I64(i.limit);
+  w.I64(i.wake);
+  w.Hash(i.chain);
+  w.U32(i.transitions);
+  w.U16(i.rule);
+  w.U16(i.step);
+  w.U16(i.feed);
+  w.U8(static_cast<std::uint8_t>(i.announced));
+  w.U8(static_cast<std::uint8_t>(i.verdict));
+  w.U8(static_cast<std::uint8_t>((i.late ? 1 : 0) | (i.is_final ? 2 : 0)));
+}
+
+Instance ReadInstance(ByteReader& in) {
+  Instance i;
+  i.anchor = in.Hash();
+  i.anchor_time = in.I64();
+  i.last_time = in.I64();
+  i.instant = in.I64();
+  i.limit = in.I64();
+  i.wake = in.I64();
+  i.chain = in.Hash();
+  i.transitions = in.U32();
+  i.rule = in.U16();
+  i.step = in.U16();
+  i.feed = in.U16();
+  i.announced = static_cast<alert::Announced>(in.U8());
+  i.verdict = static_cast<rule::VerdictKind>(in.U8());
+  const std::uint8_t flags = in.U8();
+  i.late = (flags & 1) != 0;
+  i.is_final = (flags & 2) != 0;
+  return i;
+}
+
+void WriteRun(ByteWriter& w, const rule::OpenRun& r) {
+  w.Hash(r.anchor);
+  w.I64(r.anchor_time);
+  w.I64(r.last);
+  w.I64(r.fired);
+  w.I64(r.boundary);
+  w.U32(r.count);
+  w.U16(r.rule);
+}
+
+rule::OpenRun ReadRun(ByteReader& in) {
+  rule::OpenRun r;
+  r.anchor = in.Hash();
+  r.anchor_time = in.I64();
+  r.last = in.I64();
+  r.fired = in.I64();
+  r.boundary = in.I64();
+  r.count = in.U32();
+  r.rule = in.U16();
+  r.open = true;
+  return r;
+}
+
+}  // namespace
+
+bool Subject::MarkTouched(std::uint16_t rule) {
+  for (PhaseCell& c : phases) {
+    if (c.rule != rule) continue;
+    const bool first = !c.touched;
+    c.touched = true;
+    return first;
+  }
+  phases.push_back({rule, rule::kIdle, true});
+  return true;
+}
+
+void Subject::SetPhase(std::uint16_t rule, rule::Phase phase) {
+  const auto it = std::find_if(phases.begin(), phases.end(), [rule](const PhaseCell& c) { return c.rule == rule; });
+  if (it == phases.end()) return;
+  if (phase == rule::kIdle) {
+    phases.erase(it);
+  } else {
+    *it = {rule, phase, false};
+  }
+}
+
+std::uint32_t Subject::AddPayload(std::string_view bytes) {
+  if (free_payloads.empty()) {
+    payloads.emplace_back(bytes);
+    return static_cast<std::uint32_t>(payloads.size() - 1);
+  }
+  const std::uint32_t index = free_payloads.back();
+  free_payloads.pop_back();
+  payloads[index].assign(bytes);
+  return index;
+}
+
+void Subject::DropPayload(std::uint32_t index) {
+  if (index != rule::kNoPayload) free_payloads.push_back(index);
+}
+
+void Subject::Serialize(std::string& out) const {
+  ByteWriter w(out);
+  w.U8(kFormat);
+  w.U32(prune_at);
+  w.U8(irregular ? 1 : 0);
+  w.U32(static_cast<std::uint32_t>(rows.size()));
+  for (const rule::Row& r : rows.all()) WriteRow(w, r, payloads);
+  w.U32(static_cast<std::uint32_t>(instances.size()));
+  for (const Instance& i : instances) WriteInstance(w, i);
+  w.U32(static_cast<std::uint32_t>(runs.size()));
+  for (const rule::OpenRun& r : runs) WriteRun(w, r);
+  std::vector<PhaseCell> sorted = phases;
+  std::sort(sorted.begin(), sorted.end(), [](const PhaseCell& a, const PhaseCell& b) { return a.rule < b.rule; });
+  w.U32(static_cast<std::uint32_t>(sorted.size()));
+  for (const PhaseCell& c : sorted) {
+    w.U16(c.rule);
+    w.U8(c.phase);
+  }
+}
+
+Result<void> Subject::Deserialize(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (in.U8() != kFormat)
+    return Fail(ErrorCode::kVersion, "a subject in the checkpoint has another format; start from the journal");
+  prune_at = in.U32();
+  irregular = in.U8() != 0;
+  for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) rows.Insert(ReadRow(in, *this));
+  for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) instances.push_back(ReadInstance(in));
+  for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) runs.push_back(ReadRun(in));
+  for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) {
+    const std::uint16_t rule = in.U16();
+    phases.push_back({rule, in.U8(), false});
+  }
+  if (!in.ok() || !in.AtEnd()) return Fail(ErrorCode::kIntegrity, "a subject in the checkpoint is cut short");
+  return {};
+}
+
+Subject* SubjectTable::Find(const Hash128& key) const {
+  for (std::size_t at = key.lo & (slots_.size() - 1); slots_[at].subject; at = (at + 1) & (slots_.size() - 1)) {
+    if (slots_[at].lo == key.lo && slots_[at].subject->key == key) return slots_[at].subject.get();
+  }
+  return nullptr;
+}
+
+Subject& SubjectTable::FindOrAdd(const Hash128& key) {
+  if (Subject* found = Find(key)) return *found;
+  if ((count_ + 1) * 2 > slots_.size()) Grow();
+  std::size_t at = key.lo & (slots_.size() - 1);
+  while (slots_[at].subject) at = (at + 1) & (slots_.size() - 1);
+  slots_[at].lo = key.lo;
+  slots_[at].subject = std::make_unique<Subject>();
+  slots_[at].subject->key = key;
+  ++count_;
+  return *slots_[at].subject;
+}
+
+void SubjectTable::Grow() {
+  std::vector<Slot> old = std::move(slots_);
+  slots_ = std::vector<Slot>(old.size() * 2);
+  for (Slot& s : old) {
+    if (!s.subject) continue;
+    std::size_t at = s.lo & (slots_.size() - 1);
+    while (slots_[at].subject) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = std::move(s);
+  }
+}
+
+void SubjectTable::Clear() {
+  slots_ = std::vector<Slot>(1024);
+  count_ = 0;
+}
+
+}  // namespace plumbline::run

@@ -1,0 +1,108 @@
+// The state of one patient: its ordered rows (shared by its rules), what has been announced of each instance, and the runs that
+// began before the rows that are still kept. Everything a checkpoint holds of the patient is here. Owned by its partition.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/alert/announce.h"
+#include "engine/base/bytes.h"
+#include "engine/base/error.h"
+#include "engine/rule/kind.h"
+
+namespace plumbline::run {
+
+using rule::TimeMs;
+
+// What has been told of one instance of one rule.
+struct Instance {
+  Hash128 anchor;
+  TimeMs anchor_time = 0;
+  TimeMs last_time = 0;
+  TimeMs instant = model::kNoTime;  // of the verdict last told
+  TimeMs limit = model::kNoTime;
+  TimeMs wake = rule::kForever;
+  Hash128 chain;  // id of the first alert of its `supersedes` chain; zero before the first transition
+  std::uint32_t transitions = 0;
+  std::uint16_t rule = 0;
+  std::uint16_t step = 0;
+  rule::FeedIndex feed = rule::kNoFeed;
+  alert::Announced announced = alert::Announced::kNothing;
+  rule::VerdictKind verdict = rule::VerdictKind::kNone;  // that entered the measures
+  bool late = false;
+  bool is_final = false;
+};
+
+struct PhaseCell {
+  std::uint16_t rule;
+  rule::Phase phase;
+  bool touched;
+};
+
+struct Subject {
+  Hash128 key;
+  rule::RowList rows;
+  std::vector<std::string> payloads;
+  std::vector<std::uint32_t> free_payloads;
+  std::vector<Instance> instances;  // in order of (rule, anchor_time, anchor, step)
+  std::vector<rule::OpenRun> runs;
+  std::vector<PhaseCell> phases;  // of the rules that are not idle or are touched
+  std::uint32_t prune_at = 24;    // rows at which to look for old ones
+  bool irregular = false;         // some kept row came late or in several versions
+  bool dirty = false;
+  bool frozen = false;  // in the checkpoint under way and not yet written
+
+  [[nodiscard]] rule::Phase PhaseOf(std::uint16_t rule) const {
+    for (const PhaseCell& c : phases) {
+      if (c.rule == rule) return c.phase;
+    }
+    return rule::kIdle;
+  }
+  // Returns true if it was not touched before.
+  bool MarkTouched(std::uint16_t rule);
+  void SetPhase(std::uint16_t rule, rule::Phase phase);  // clears the mark
+  std::uint32_t AddPayload(std::string_view bytes);
+  void DropPayload(std::uint32_t index);
+
+  // Format of a checkpoint value (little-endian, see engine/base/bytes.h), version first:
+  //   subject   = u8 version=1, u32 prune_at, u8 irregular, rows, instances, runs, phases
+  //   rows      = u32 n, n * row            (row: see WriteRow)
+  //   instances = u32 n, n * instance
+  //   runs      = u32 n, n * run
+  //   phases    = u32 n, n * (u16 rule, u8 phase)
+  void Serialize(std::string& out) const;
+  [[nodiscard]] Result<void> Deserialize(std::string_view bytes);
+};
+
+// Open addressing from patient hash to Subject; pointers stay valid until Clear.
+class SubjectTable {
+ public:
+  SubjectTable() : slots_(1024) {}
+  ~SubjectTable() { Clear(); }
+  SubjectTable(const SubjectTable&) = delete;
+  SubjectTable& operator=(const SubjectTable&) = delete;
+  [[nodiscard]] Subject* Find(const Hash128& key) const;
+  Subject& FindOrAdd(const Hash128& key);
+  [[nodiscard]] std::size_t size() const { return count_; }
+  template <typename F>
+  void ForEach(const F& f) const {
+    for (const Slot& s : slots_) {
+      if (s.subject) f(*s.subject);
+    }
+  }
+  void Clear();
+  // Asks the memory for the slot of a key that will be looked up soon.
+  void Prefetch(const Hash128& key) const { __builtin_prefetch(&slots_[key.lo & (slots_.size() - 1)]); }
+
+ private:
+  struct Slot {
+    std::uint64_t lo = 0;
+    std::unique_ptr<Subject> subject;
+  };
+  void Grow();
+  std::vector<Slot> slots_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace plumbline::run
