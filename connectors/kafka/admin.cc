@@ -3,6 +3,8 @@
 #include <librdkafka/rdkafka.h>
 
 #include <array>
+#include <chrono>
+#include <thread>
 
 namespace plumbline::kafka {
 namespace {
@@ -70,7 +72,15 @@ Result<void> Admin::CreateTopic(const NewTopic& topic) {
   PLUMBLINE_ASSIGN(const Event event, Answer(client_, queue, doing));
   std::size_t count = 0;
   const auto** results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
-  return TopicResult(client_, results, count, doing);
+  PLUMBLINE_TRY(TopicResult(client_, results, count, doing));
+  // The controller has answered; the broker that answers questions about topics learns of it a moment later.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(client_.request_timeout_ms());
+  while (std::chrono::steady_clock::now() < end) {
+    const auto known = QueryPartitions(client_, topic.name);
+    if (known || known.error().code != ErrorCode::kNotFound) return {};
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return Fail(ErrorCode::kUnavailable, doing + ": the topic was created, but " + client_.bootstrap() + " does not know it yet");
 }
 
 Result<void> Admin::DeleteTopic(const std::string& name) {

@@ -135,13 +135,25 @@ Error KafkaError(int code, std::string_view doing, std::string_view bootstrap) {
 
 void ListDeleter::operator()(rd_kafka_topic_partition_list_s* list) const { rd_kafka_topic_partition_list_destroy(list); }
 
-Result<Watermarks> QueryWatermarks(const Client& client, const std::string& topic, std::uint32_t partition) {
-  Watermarks marks;
-  const auto code = rd_kafka_query_watermark_offsets(client.get(), topic.c_str(), static_cast<std::int32_t>(partition),
-                                                     &marks.low, &marks.end, client.request_timeout_ms());
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return marks;
+Result<std::int64_t> QueryOffset(const Client& client, const std::string& topic, std::uint32_t partition, End which) {
+  // Not rd_kafka_query_watermark_offsets: in 2.0.2 it waits for ever, past its time-out, when the leader goes away meanwhile.
+  const PartitionList list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_t* entry =
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), static_cast<std::int32_t>(partition));
+  entry->offset = which == End::kLow ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+  auto code = rd_kafka_offsets_for_times(client.get(), list.get(), client.request_timeout_ms());
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = entry->err;
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR && entry->offset >= 0) return entry->offset;
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = RD_KAFKA_RESP_ERR__TIMED_OUT;  // no answer for this partition
   return std::unexpected(
       KafkaError(code, "asking for the ends of " + topic + " [" + std::to_string(partition) + "]", client.bootstrap()));
+}
+
+Result<Watermarks> QueryWatermarks(const Client& client, const std::string& topic, std::uint32_t partition) {
+  Watermarks marks;
+  PLUMBLINE_ASSIGN(marks.low, QueryOffset(client, topic, partition, End::kLow));
+  PLUMBLINE_ASSIGN(marks.end, QueryOffset(client, topic, partition, End::kHigh));
+  return marks;
 }
 
 Result<std::uint32_t> QueryPartitions(const Client& client, const std::string& topic) {

@@ -92,7 +92,10 @@ struct Watermarks {
   std::int64_t low = 0;
   std::int64_t end = 0;
 };
+enum class End { kLow, kHigh };
 // Asked now from the partition's leader.
+[[nodiscard]] Result<std::int64_t> QueryOffset(const Client& client, const std::string& topic, std::uint32_t partition,
+                                               End which);
 [[nodiscard]] Result<Watermarks> QueryWatermarks(const Client& client, const std::string& topic, std::uint32_t partition);
 // Number of partitions, asked now.
 [[nodiscard]] Result<std::uint32_t> QueryPartitions(const Client& client, const std::string& topic);

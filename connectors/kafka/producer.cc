@@ -46,8 +46,7 @@ rd_kafka_resp_err_t Produce(rd_kafka_t* handle, const Message& message, rd_kafka
 }  // namespace
 
 Result<std::unique_ptr<Producer>> Producer::Create(const Settings& settings, const Options& options) {
-  struct Concrete : Producer {};
-  std::unique_ptr<Producer> producer = std::make_unique<Concrete>();
+  auto producer = std::make_unique<Producer>(Private{});
   const std::map<std::string, std::string> defaults = {
       {"enable.idempotence", "true"},
       {"acks", "all"},

@@ -28,6 +28,8 @@ struct Message {
 };
 
 class Producer {
+  struct Private {};
+
  public:
   struct Options {
     int linger_ms = 0;                       // 5-50 for bulk
@@ -36,6 +38,7 @@ class Producer {
     std::string compression = "none";  // lz4, zstd ...
   };
   static Result<std::unique_ptr<Producer>> Create(const Settings& settings, const Options& options);
+  explicit Producer(Private) {}
   ~Producer();
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
@@ -54,7 +57,6 @@ class Producer {
   [[nodiscard]] const Client& client() const { return *client_; }
 
  private:
-  Producer() = default;
   static void OnDelivery(rd_kafka_s* handle, const void* message, void* opaque);
   [[nodiscard]] Result<void> Refused() const;
 
