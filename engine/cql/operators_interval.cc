@@ -71,11 +71,8 @@ Tri EndsRel(EvalContext& c, const Ends& a, const Ends& b, MaybePrecision p) {
 Value NextOf(EvalContext& ctx, const Value& v, MaybePrecision p) {
   const auto next = [&](Value x) -> Value {
     const Tag tag = x.tag();
-    if (p && (tag == Tag::kDate || tag == Tag::kDateTime || tag == Tag::kTime) && x.temporal().precision > *p) {
-      Temporal t = x.temporal();
-      t.precision = *p == Precision::kWeek ? Precision::kDay : *p;
-      x = Value::OfTemporal(t);
-    }
+    if (p && (tag == Tag::kDate || tag == Tag::kDateTime || tag == Tag::kTime))
+      x = Value::OfTemporal(TruncatedTo(x.temporal(), *p));
     return SuccessorOf(ctx.arena, x).value_or(Value());
   };
   if (!v.Is(Tag::kUncertain)) return v.IsNull() ? v : next(v);

@@ -84,15 +84,6 @@ Value ExceptOf(EvalContext& ctx, const Value* args, std::size_t) {
   return {};
 }
 
-Temporal TruncatedTo(Temporal t, Precision precision) {
-  if (precision == Precision::kWeek) precision = Precision::kDay;
-  if (t.precision <= precision) return t;
-  DateTimeParts parts{t.year, t.month, t.day, t.hour, t.minute, t.second, t.millisecond, precision, t.offset_minutes};
-  if (t.kind == TemporalKind::kDate) return *MakeDate(t.year, t.month, t.day, precision);
-  if (t.kind == TemporalKind::kTime) return *MakeTime(t.hour, t.minute, t.second, t.millisecond, precision);
-  return *MakeDateTime(parts);
-}
-
 bool IsTemporal(const Value& v) { return v.Is(Tag::kDate) || v.Is(Tag::kDateTime) || v.Is(Tag::kTime); }
 
 // The last start that still joins an interval that ends at `end`: the next value, or `per` further on.

@@ -130,12 +130,12 @@ Value DecimalBoundary(const Value& value, int digits, bool high) {
 }
 
 Value TemporalBoundary(const Temporal& value, int digits, bool high) {
-  Temporal t = high ? LatestOf(value) : EarliestOf(value);
+  const Temporal t = high ? LatestOf(value) : EarliestOf(value);
   const int first = static_cast<int>(value.kind == TemporalKind::kTime ? Precision::kHour : Precision::kYear);
   const int last = static_cast<int>(value.kind == TemporalKind::kDate ? Precision::kDay : Precision::kMillisecond);
   for (int p = first; p <= last; ++p) {
-    t.precision = static_cast<Precision>(p);
-    if (DigitsOf(t) == digits) return Value::OfTemporal(t);
+    const Temporal cut = TruncatedTo(t, static_cast<Precision>(p));
+    if (DigitsOf(cut) == digits) return Value::OfTemporal(cut);
   }
   return {};
 }

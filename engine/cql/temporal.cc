@@ -397,6 +397,20 @@ std::optional<int> CompareTemporal(const Temporal& left, const Temporal& right, 
   return 0;
 }
 
+Temporal TruncatedTo(const Temporal& value, Precision precision) {
+  if (precision == Precision::kWeek) precision = Precision::kDay;
+  if (value.precision <= precision) return value;
+  Temporal t = value;
+  t.precision = precision;
+  if (precision < Precision::kMonth) t.month = 1;
+  if (precision < Precision::kDay) t.day = 1;
+  if (precision < Precision::kHour) t.hour = 0;
+  if (precision < Precision::kMinute) t.minute = 0;
+  if (precision < Precision::kSecond) t.second = 0;
+  t.millisecond = 0;
+  return t;
+}
+
 Temporal EarliestOf(const Temporal& value) {
   Temporal t = value;
   t.precision = value.kind == TemporalKind::kDate ? Precision::kDay : Precision::kMillisecond;

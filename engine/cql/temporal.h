@@ -82,6 +82,8 @@ struct DateTimeParts {
 // exactly one side has run out, or before a bound both sides miss.
 [[nodiscard]] std::optional<int> CompareTemporal(const Temporal& a, const Temporal& b, int default_offset,
                                                  std::optional<Precision> precision);
+// The value to that precision (kWeek: to the day), or itself where it is coarser.
+[[nodiscard]] Temporal TruncatedTo(const Temporal& value, Precision precision);
 // Earliest and latest value of full precision (day for a Date, millisecond for the others) that `value` may be.
 [[nodiscard]] Temporal EarliestOf(const Temporal& value);
 [[nodiscard]] Temporal LatestOf(const Temporal& value);
