@@ -97,7 +97,7 @@ Result<void> Producer::Send(const Message& message, int wait_ms) {
   const auto code = Produce(client_->get(), message, headers.get());
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
     (void)headers.release();  // librdkafka owns them now
-    if ((++sent_ & 0xff) == 0) Poll();
+    if ((++sent_ & 0xff) == 0) return Poll();
     return {};
   }
   if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
@@ -133,6 +133,9 @@ Result<void> Producer::Flush(int wait_ms) {
                                            client_->events().last_error() + "); they are sent when it is back");
 }
 
-void Producer::Poll() { rd_kafka_poll(client_->get(), 0); }
+Result<void> Producer::Poll() {
+  rd_kafka_poll(client_->get(), 0);
+  return Refused();
+}
 
 }  // namespace plumbline::kafka

@@ -49,8 +49,8 @@ class Producer {
   Result<void> Send(const Message& message, int wait_ms = 60'000);
   // Waits until everything sent is acknowledged. kUnavailable when that takes longer: nothing is lost, call it again.
   Result<void> Flush(int wait_ms);
-  // Serves acknowledgements without waiting.
-  void Poll();
+  // Serves acknowledgements without waiting; the error of a record that was refused for good.
+  Result<void> Poll();
 
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
