@@ -9,8 +9,11 @@ namespace {
 
 constexpr std::size_t kFixedTexts = 23;
 constexpr std::size_t kGradeTexts = 7;
-constexpr std::size_t kFixedNumbers = 1 + 1 + 2 + 4 + 8 + 8 + 4 + 4 + 3 * 8 + 1 + 16 + 4;
-constexpr std::size_t kGradeNumbers = 1 + 16;
+constexpr std::uint32_t kHasQuantity = 1U << 31;
+constexpr std::uint32_t kHasBody = 1U << 30;
+constexpr std::size_t kHeadAndQuantity = 32 + 16;
+constexpr std::size_t kBody = 8 + 3 * 8;
+constexpr std::size_t kGrade = 1 + 16 + 4 * kGradeTexts;
 
 using FixedTexts = std::array<std::string_view, kFixedTexts>;
 
@@ -56,39 +59,74 @@ class Writer {
     std::memcpy(at_, &value, sizeof value);
     at_ += sizeof value;
   }
+  // Short texts by two overlapping words: a call of memcpy costs more than most of them.
   void Text(std::string_view text) {
-    if (text.empty()) return;  // memcpy from null is undefined even for nothing
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
+    const std::size_t n = text.size();
+    const char* from = text.data();
+    if (n >= 8 && n <= 16) {
+      Word<std::uint64_t>(from, 0);
+      Word<std::uint64_t>(from, n - 8);
+    } else if (n > 16 && n <= 32) {
+      Word<std::uint64_t>(from, 0);
+      Word<std::uint64_t>(from, 8);
+      Word<std::uint64_t>(from, n - 16);
+      Word<std::uint64_t>(from, n - 8);
+    } else if (n >= 4 && n < 8) {
+      Word<std::uint32_t>(from, 0);
+      Word<std::uint32_t>(from, n - 4);
+    } else if (n > 32) {
+      std::memcpy(at_, from, n);
+    } else {
+      for (std::size_t i = 0; i < n; ++i) at_[i] = from[i];
+    }
+    at_ += n;
   }
   [[nodiscard]] char* at() const { return at_; }
 
  private:
+  template <typename T>
+  void Word(const char* from, std::size_t offset) {
+    T word;
+    std::memcpy(&word, from + offset, sizeof word);
+    std::memcpy(at_ + offset, &word, sizeof word);
+  }
   char* at_;
 };
 
-void WriteNumbers(const Event& e, Writer& w) {
+bool HasBody(const Event& e) {
+  const unsigned enums = static_cast<unsigned>(e.action) | static_cast<unsigned>(e.modality) |
+                         static_cast<unsigned>(e.certainty) | static_cast<unsigned>(e.decided_by);
+  const bool durations = (e.waiting_ms & e.duration_ms & e.follow_up_within_ms) != kNoDuration;
+  static_assert(kNoDuration == -1);
+  return enums != 0 || durations || !e.grades.empty();
+}
+
+void WriteBody(const Event& e, Writer& w) {
+  w.Number(static_cast<std::uint8_t>(e.action));
+  w.Number(static_cast<std::uint8_t>(e.modality));
+  w.Number(static_cast<std::uint8_t>(e.certainty));
+  w.Number(static_cast<std::uint8_t>(e.decided_by));
+  w.Number(static_cast<std::uint32_t>(e.grades.size()));
+  w.Number(e.waiting_ms);
+  w.Number(e.duration_ms);
+  w.Number(e.follow_up_within_ms);
+  for (const GradeView& g : e.grades) {
+    w.Number(static_cast<std::uint8_t>(g.has_quantity));
+    w.Number(g.has_quantity ? g.quantity.value.units() : Int128{0});
+  }
+}
+
+void WriteNumbers(const Event& e, std::uint32_t present, Writer& w) {
   w.Number(static_cast<std::uint8_t>(e.kind));
   w.Number(static_cast<std::uint8_t>(e.status));
   w.Number(e.offset_minutes);
   w.Number(e.version);
   w.Number(e.time);
   w.Number(e.source_sequence);
+  w.Number(present);
   w.Number(e.quality_flags);
-  w.Number(static_cast<std::uint8_t>(e.action));
-  w.Number(static_cast<std::uint8_t>(e.modality));
-  w.Number(static_cast<std::uint8_t>(e.certainty));
-  w.Number(static_cast<std::uint8_t>(e.decided_by));
-  w.Number(e.waiting_ms);
-  w.Number(e.duration_ms);
-  w.Number(e.follow_up_within_ms);
-  w.Number(static_cast<std::uint8_t>(e.has_quantity));
-  w.Number(e.has_quantity ? e.quantity.value.units() : Int128{0});
-  w.Number(static_cast<std::uint32_t>(e.grades.size()));
-  for (const GradeView& g : e.grades) {
-    w.Number(static_cast<std::uint8_t>(g.has_quantity));
-    w.Number(g.has_quantity ? g.quantity.value.units() : Int128{0});
-  }
+  if ((present & kHasQuantity) != 0) w.Number(e.quantity.value.units());
+  if ((present & kHasBody) != 0) WriteBody(e, w);
 }
 
 bool IsAscii(const char* at, std::size_t size) {
@@ -107,28 +145,36 @@ bool IsAscii(const char* at, std::size_t size) {
 
 void ContentHasher::Hash(Event& event, bool* texts_ascii) {
   const FixedTexts texts = Texts(event);
-  std::size_t text_bytes = 0;
-  for (const std::string_view t : texts) text_bytes += t.size();
-  for (const GradeView& g : event.grades) {
-    for (const std::string_view t : GradeTexts(g)) text_bytes += t.size();
+  std::uint32_t present = (event.has_quantity ? kHasQuantity : 0) | (HasBody(event) ? kHasBody : 0);
+  std::size_t room = kHeadAndQuantity + kBody + 4 * kFixedTexts + kGrade * event.grades.size();
+  for (std::size_t i = 0; i < kFixedTexts; ++i) {
+    room += texts[i].size();
+    present |= static_cast<std::uint32_t>(!texts[i].empty()) << i;
   }
-  const std::size_t grades = event.grades.size();
-  const std::size_t size = kFixedNumbers + grades * kGradeNumbers + 4 * (kFixedTexts + grades * kGradeTexts) + text_bytes;
-  if (scratch_.size() < size) scratch_.resize(size * 2);
+  for (const GradeView& g : event.grades) {
+    for (const std::string_view t : GradeTexts(g)) room += t.size();
+  }
+  if (scratch_.size() < room) [[unlikely]]
+    scratch_.resize(room * 2);
 
   Writer w(scratch_.data());
-  WriteNumbers(event, w);
-  for (const std::string_view t : texts) w.Number(static_cast<std::uint32_t>(t.size()));
+  WriteNumbers(event, present, w);
+  constexpr std::uint32_t kTexts = (1U << kFixedTexts) - 1;
+  for (std::uint32_t bits = present & kTexts; bits != 0; bits &= bits - 1) {
+    w.Number(static_cast<std::uint32_t>(texts[static_cast<std::size_t>(std::countr_zero(bits))].size()));
+  }
   for (const GradeView& g : event.grades) {
     for (const std::string_view t : GradeTexts(g)) w.Number(static_cast<std::uint32_t>(t.size()));
   }
   const char* const text_start = w.at();
-  for (const std::string_view t : texts) w.Text(t);
+  for (std::uint32_t bits = present & kTexts; bits != 0; bits &= bits - 1) {
+    w.Text(texts[static_cast<std::size_t>(std::countr_zero(bits))]);
+  }
   for (const GradeView& g : event.grades) {
     for (const std::string_view t : GradeTexts(g)) w.Text(t);
   }
-  if (texts_ascii != nullptr) *texts_ascii = IsAscii(text_start, text_bytes);
-  event.content = HashText({scratch_.data(), size});
+  if (texts_ascii != nullptr) *texts_ascii = IsAscii(text_start, static_cast<std::size_t>(w.at() - text_start));
+  event.content = HashText({scratch_.data(), static_cast<std::size_t>(w.at() - scratch_.data())});
 }
 
 }  // namespace plumbline::model
