@@ -1,81 +1,56 @@
 #include "engine/model/reject.h"
 
 namespace plumbline::model {
+namespace {
+
+struct Name {
+  RejectReason reason;
+  std::string_view name;
+};
+constexpr Name kNames[] = {
+    {RejectReason::kEmptyValue, "empty_value"},
+    {RejectReason::kTooLarge, "too_large"},
+    {RejectReason::kUnknownEncoding, "unknown_encoding"},
+    {RejectReason::kUnknownVersion, "unknown_version"},
+    {RejectReason::kMalformedFlatBuffer, "malformed_flatbuffer"},
+    {RejectReason::kMalformedJson, "malformed_json"},
+    {RejectReason::kInvalidText, "invalid_text"},
+    {RejectReason::kWrongType, "wrong_type"},
+    {RejectReason::kDuplicateField, "duplicate_field"},
+    {RejectReason::kMissingField, "missing_field"},
+    {RejectReason::kUnknownEnum, "unknown_enum"},
+    {RejectReason::kBadNumber, "bad_number"},
+    {RejectReason::kNotFinite, "not_finite"},
+    {RejectReason::kBadTime, "bad_time"},
+    {RejectReason::kTooLong, "too_long"},
+    {RejectReason::kEmptyKey, "empty_key"},
+    {RejectReason::kEmptyId, "empty_id"},
+    {RejectReason::kEmptyPatient, "empty_patient"},
+    {RejectReason::kKeyMismatch, "key_mismatch"},
+    {RejectReason::kBadVersion, "bad_version"},
+    {RejectReason::kUnknownFeed, "unknown_feed"},
+    {RejectReason::kKindNotBrought, "kind_not_brought"},
+    {RejectReason::kFuture, "future"},
+    {RejectReason::kTooOld, "too_old"},
+    {RejectReason::kUnknownCode, "unknown_code"},
+    {RejectReason::kUnknownUnit, "unknown_unit"},
+    {RejectReason::kWrongUnit, "wrong_unit"},
+    {RejectReason::kImplausible, "implausible"},
+    {RejectReason::kMissingValue, "missing_value"},
+    {RejectReason::kBadDuration, "bad_duration"},
+    {RejectReason::kWrongPartition, "wrong_partition"},
+    {RejectReason::kConflictingDuplicate, "conflicting_duplicate"},
+    {RejectReason::kWrongTopic, "wrong_topic"},
+    {RejectReason::kPatientChanged, "patient_changed"},
+};
+
+}  // namespace
 
 std::string_view ReasonName(RejectReason reason) {
-  switch (reason) {
-    case RejectReason::kNone:
-      return "";
-    case RejectReason::kEmptyValue:
-      return "empty_value";
-    case RejectReason::kTooLarge:
-      return "too_large";
-    case RejectReason::kUnknownEncoding:
-      return "unknown_encoding";
-    case RejectReason::kUnknownVersion:
-      return "unknown_version";
-    case RejectReason::kMalformedFlatBuffer:
-      return "malformed_flatbuffer";
-    case RejectReason::kMalformedJson:
-      return "malformed_json";
-    case RejectReason::kInvalidText:
-      return "invalid_text";
-    case RejectReason::kWrongType:
-      return "wrong_type";
-    case RejectReason::kDuplicateField:
-      return "duplicate_field";
-    case RejectReason::kMissingField:
-      return "missing_field";
-    case RejectReason::kUnknownEnum:
-      return "unknown_enum";
-    case RejectReason::kBadNumber:
-      return "bad_number";
-    case RejectReason::kNotFinite:
-      return "not_finite";
-    case RejectReason::kBadTime:
-      return "bad_time";
-    case RejectReason::kTooLong:
-      return "too_long";
-    case RejectReason::kEmptyKey:
-      return "empty_key";
-    case RejectReason::kEmptyId:
-      return "empty_id";
-    case RejectReason::kEmptyPatient:
-      return "empty_patient";
-    case RejectReason::kKeyMismatch:
-      return "key_mismatch";
-    case RejectReason::kBadVersion:
-      return "bad_version";
-    case RejectReason::kUnknownFeed:
-      return "unknown_feed";
-    case RejectReason::kKindNotBrought:
-      return "kind_not_brought";
-    case RejectReason::kFuture:
-      return "future";
-    case RejectReason::kTooOld:
-      return "too_old";
-    case RejectReason::kUnknownCode:
-      return "unknown_code";
-    case RejectReason::kUnknownUnit:
-      return "unknown_unit";
-    case RejectReason::kWrongUnit:
-      return "wrong_unit";
-    case RejectReason::kImplausible:
-      return "implausible";
-    case RejectReason::kMissingValue:
-      return "missing_value";
-    case RejectReason::kBadDuration:
-      return "bad_duration";
-    case RejectReason::kWrongPartition:
-      return "wrong_partition";
-    case RejectReason::kConflictingDuplicate:
-      return "conflicting_duplicate";
-    case RejectReason::kWrongTopic:
-      return "wrong_topic";
-    case RejectReason::kPatientChanged:
-      return "patient_changed";
+  for (const Name& n : kNames) {
+    if (n.reason == reason) return n.name;
   }
-  return "";
+  return {};
 }
 
 }  // namespace plumbline::model
