@@ -126,8 +126,9 @@ Value PatientData::Retrieve(EvalContext& context, const RetrieveSpec& spec) {
   std::size_t count = 0;
   for (const Resource& resource : candidates) {
     if (!any_profile && !HasProfile(resource, profile)) continue;
-    if (!spec.code_path.empty() && !spec.codes.IsNull() && !CodeMatches(context, spec, *resource.node)) continue;
+    const bool matches = spec.code_path.empty() || spec.codes.IsNull() || CodeMatches(context, spec, *resource.node);
     if (context.Failed()) return {};
+    if (!matches) continue;
     found[count++] = Value::Object(&type, resource.node);
   }
   return Value::List(found, count);

@@ -109,15 +109,16 @@ bool ResourceReader::State::DocumentObject(od::object object) {
   }
   const bool bundle = typed == simdjson::SUCCESS;
   if (!Check(object.reset().error())) return false;
-  const auto code = object.find_field_unordered(bundle ? "entry" : "resources").get(found);
-  if (bundle && code == simdjson::NO_SUCH_FIELD) return true;
-  if (code != simdjson::SUCCESS) return Refuse("neither a resource nor a Bundle nor an object with `resources`");
-  od::array array;
-  if (!Check(found.get_array().get(array)) || !ResourceArray(array, bundle)) return false;
-  for (auto rest : object) {  // to the end, so that a broken text is seen
-    if (!Check(rest.error())) return false;
+  bool read = bundle;  // a Bundle may be empty
+  for (auto item : object) {
+    od::field field;
+    if (!Check(std::move(item).get(field))) return false;
+    if (KeyText(field) != (bundle ? "entry" : "resources")) continue;
+    od::array array;
+    if (!Check(field.value().get_array().get(array)) || !ResourceArray(array, bundle)) return false;
+    read = true;
   }
-  return true;
+  return read || Refuse("neither a resource nor a Bundle nor an object with `resources`");
 }
 
 bool ResourceReader::State::ResourceArray(od::array array, bool entries) {
