@@ -2,6 +2,8 @@
 // pattern it does not take is a run-time error. Matches() means the whole string.
 #include <re2/re2.h>
 
+#include <map>
+#include <memory>
 #include <vector>
 
 #include "engine/cql/operators_internal.h"
@@ -105,6 +107,15 @@ re2::RE2::Options Options() {
   return options;
 }
 
+// Patterns are nearly always literals, so each thread keeps those it compiled; a full cache is emptied.
+const re2::RE2& Compiled(std::string_view text) {
+  constexpr std::size_t kMostPatterns = 64;
+  thread_local std::map<std::string, std::unique_ptr<re2::RE2>, std::less<>> cache;
+  if (const auto found = cache.find(text); found != cache.end()) return *found->second;
+  if (cache.size() >= kMostPatterns) cache.clear();
+  return *cache.emplace(std::string(text), std::make_unique<re2::RE2>(Piece(text), Options())).first->second;
+}
+
 // Java's and CQL's \$ and $1 in a replacement as RE2's \1.
 std::string Replacement(std::string_view text) {
   std::string out;
@@ -129,13 +140,13 @@ Value BadPattern(EvalContext& ctx, const re2::RE2& pattern) {
 }
 
 Value MatchesOf(EvalContext& ctx, const Value* a, std::size_t) {
-  const re2::RE2 pattern(Piece(a[1].string()), Options());
+  const re2::RE2& pattern = Compiled(a[1].string());
   if (!pattern.ok()) return BadPattern(ctx, pattern);
   return Value::Boolean(re2::RE2::FullMatch(Piece(a[0].string()), pattern));
 }
 
 Value ReplaceMatchesOf(EvalContext& ctx, const Value* a, std::size_t) {
-  const re2::RE2 pattern(Piece(a[1].string()), Options());
+  const re2::RE2& pattern = Compiled(a[1].string());
   if (!pattern.ok()) return BadPattern(ctx, pattern);
   const std::string rewrite = Replacement(a[2].string());
   std::string why;
@@ -153,7 +164,7 @@ Value ReplaceMatchesOf(EvalContext& ctx, const Value* a, std::size_t) {
 Value SplitOnMatchesOf(EvalContext& ctx, const Value* a, std::size_t) {
   if (!a[0].Is(Tag::kString)) return {};
   if (!a[1].Is(Tag::kString)) return MakeList(ctx, {a, 1});
-  const re2::RE2 pattern(Piece(a[1].string()), Options());
+  const re2::RE2& pattern = Compiled(a[1].string());
   if (!pattern.ok()) return BadPattern(ctx, pattern);
   const std::string_view text = a[0].string();
   std::vector<Value> parts;

@@ -38,8 +38,16 @@ bool MultiplyChecked(UInt128 a, UInt128 b, UInt128* out) {
   return true;
 }
 
-// factor * 10^exponent as one fraction.
-bool Fraction(const UnitFactor& f, UInt128* numerator, UInt128* denominator) {
+// The factor as one fraction; pi to 17 digits.
+bool Fraction(UnitFactor f, UInt128* numerator, UInt128* denominator) {
+  const int pi_exponent = f.pi_exponent;
+  f.pi_exponent = 0;
+  for (int i = 0; i < std::abs(pi_exponent); ++i) {
+    const UnitFactor pi{31415926535897932ULL, 1, -16, 0};
+    const auto product = MultiplyFactors(f, pi_exponent > 0 ? pi : InvertFactor(pi));
+    if (!product) return false;
+    f = *product;
+  }
   *numerator = f.numerator;
   *denominator = f.denominator;
   for (int i = 0; i < f.exponent; ++i) {
@@ -128,7 +136,7 @@ class UnitParser {
     }
     if (value == 0) return false;
     if (value == 1) return true;
-    UnitFactor factor = Reduced({value, 1, 0});
+    UnitFactor factor = Reduced({value, 1, 0, 0});
     if (sign < 0) factor = InvertFactor(factor);
     return Scale(unit, factor) && Record(unit, text_.substr(start, at_ - start), sign);
   }
@@ -218,7 +226,7 @@ class UnitParser {
           kind != AtomKind::kOffsetMetric) {
         continue;
       }
-      *prefix = Reduced({static_cast<UInt128>(1) << p.binary_exponent, 1, p.exponent});
+      *prefix = Reduced({static_cast<UInt128>(1) << p.binary_exponent, 1, p.exponent, 0});
       return &found->second;
     }
     return nullptr;
@@ -257,7 +265,8 @@ class UnitParser {
 
 // "6.02e23", with at most 30 digits.
 UnitFactor ReadFactor(std::string_view text) {
-  UnitFactor f{0, 1, 0};
+  if (text == "pi") return {1, 1, 0, 1};
+  UnitFactor f{0, 1, 0, 0};
   std::size_t i = 0;
   bool fraction = false;
   for (; i < text.size() && text[i] != 'e'; ++i) {
@@ -312,10 +321,11 @@ std::optional<UnitFactor> MultiplyFactors(const UnitFactor& a, const UnitFactor&
   if (!MultiplyChecked(a.numerator / g1, b.numerator / g2, &f.numerator)) return std::nullopt;
   if (!MultiplyChecked(a.denominator / g2, b.denominator / g1, &f.denominator)) return std::nullopt;
   f.exponent = a.exponent + b.exponent;
+  f.pi_exponent = a.pi_exponent + b.pi_exponent;
   return Reduced(f);
 }
 
-UnitFactor InvertFactor(const UnitFactor& a) { return {a.denominator, a.numerator, -a.exponent}; }
+UnitFactor InvertFactor(const UnitFactor& a) { return {a.denominator, a.numerator, -a.exponent, -a.pi_exponent}; }
 
 std::optional<Unit> ParseUnit(std::string_view text) {
   if (text.empty() || text.size() > kMaxUnitText) return std::nullopt;
@@ -363,21 +373,19 @@ std::optional<std::string> UnitProduct(const Unit& a, const Unit& b, bool divide
     }
   }
   std::string above, below;
-  const auto append = [](std::string* out, const Unit::Component& part, int exponent) {
-    if (!out->empty()) *out += '.';
-    *out += part.symbol;
-    if (exponent != 1) *out += std::to_string(exponent);
-  };
   for (const auto& part : parts) {
-    if (part.exponent > 0) append(&above, part, part.exponent);
-  }
-  for (const auto& part : parts) {
-    if (part.exponent < 0) {
-      below += "/";
-      below += part.symbol;
-      if (part.exponent != -1) below += std::to_string(-part.exponent);
+    // A plain number has no powers: five squared is 5.5.
+    const bool number = part.symbol[0] >= '0' && part.symbol[0] <= '9' && part.symbol.back() != '*' && part.symbol.back() != '^';
+    const int power = std::abs(part.exponent);
+    for (int i = 0; i < (number ? power : std::min(power, 1)); ++i) {
+      if (part.exponent < 0) below += "/";
+      if (part.exponent > 0 && !above.empty()) above += ".";
+      std::string* out = part.exponent > 0 ? &above : &below;
+      *out += part.symbol;
+      if (!number && power != 1) *out += std::to_string(power);
     }
   }
+  if (above.size() + below.size() > kMaxUnitText) return std::nullopt;
   if (above.empty() && below.empty()) return "1";
   return above + below;
 }

@@ -19,11 +19,13 @@
 
 namespace plumbline::cql {
 
-// numerator / denominator * 10^exponent, numerator and denominator without common factor and without a factor of ten.
+// numerator / denominator * 10^exponent * pi^pi_exponent, numerator and denominator without common factor and without a factor of
+// ten. Pi stays a symbol, so that it cancels exactly.
 struct UnitFactor {
   UInt128 numerator = 1;
   UInt128 denominator = 1;
   int exponent = 0;
+  int pi_exponent = 0;
 };
 // nullopt where the exact result does not fit.
 [[nodiscard]] std::optional<UnitFactor> MultiplyFactors(const UnitFactor& a, const UnitFactor& b);

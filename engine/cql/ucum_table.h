@@ -19,7 +19,7 @@ enum class AtomKind : unsigned char {
 struct UnitAtom {
   std::string_view code;
   AtomKind kind;
-  std::string_view value;  // decimal, with e for a power of ten
+  std::string_view value;  // decimal, with e for a power of ten; "pi"
   std::string_view unit;   // in which value is expressed; only atoms above it in the table
   std::string_view offset;
 };

@@ -187,15 +187,21 @@ OperatorFixture::OperatorFixture() { ctx_.now = Value::OfTemporal(*ParseDateTime
 
 Value OperatorFixture::Read(std::string_view text) { return Reader(ctx_, text).Literal(); }
 
-Value OperatorFixture::Call(std::string_view name, const std::vector<Value>& args) {
+const OperatorFn* OperatorFixture::Find(std::string_view name, const std::vector<Value>& args) const {
   for (const OperatorEntry& row : Operators()) {
     if (row.name != name) continue;
     const auto operands = Operands(row.signature);
     bool fits = operands.size() == args.size();
     for (std::size_t i = 0; fits && i < args.size(); ++i) fits = Fits(operands[i], args[i]);
-    if (fits) return row.fn(ctx_, args.data(), args.size());
+    if (fits) return &row.fn;
   }
-  throw std::runtime_error("no overload of " + std::string(name));
+  return nullptr;
+}
+
+Value OperatorFixture::Call(std::string_view name, const std::vector<Value>& args) {
+  const OperatorFn* fn = Find(name, args);
+  if (fn == nullptr) throw std::runtime_error("no overload of " + std::string(name));
+  return (*fn)(ctx_, args.data(), args.size());
 }
 
 bool OperatorFixture::Holds(std::string_view line) {

@@ -20,7 +20,8 @@ class OperatorFixture {
   // Integers, 5L, decimals, 'strings', true, false, null, @dates, amounts with 'unit' or a calendar word, lists in braces, tuples
   // Tuple{a: 1}, intervals with either kind of bracket, Code{'c', 's'}, and the names of precisions as operands.
   [[nodiscard]] Value Read(std::string_view text);
-  // The first overload of `name` whose operands fit.
+  // The function of the first overload of `name` whose operands fit; null when there is none.
+  [[nodiscard]] const OperatorFn* Find(std::string_view name, const std::vector<Value>& args) const;
   [[nodiscard]] Value Call(std::string_view name, const std::vector<Value>& args);
   // "Name(a, b) => result", "... => error"; true when it holds, else what came instead is in `got`.
   [[nodiscard]] bool Holds(std::string_view line);

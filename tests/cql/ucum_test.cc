@@ -88,6 +88,8 @@ TEST_CASE("products of units are written shortest", "[cql][ucum]") {
   CHECK(product("mg", "mg", true) == "1");
   CHECK(product("mg", "mL", true) == "mg/mL");
   CHECK(product("1", "s", true) == "/s");
+  CHECK(product("5.m", "5.m", false) == "5.5.m2");
+  CHECK(product("10*3", "10*3", false) == "10*6");
   CHECK(product("kg.m", "s2", true) == "kg.m/s2");
 }
 
