@@ -125,6 +125,8 @@ inline constexpr Phase kFiring = 2;  // fired, and a further failing row changes
 struct StepResult {
   Touch touch = Touch::kNothing;
   VerdictKind row_verdict = VerdictKind::kNone;
+  bool has_value = false;
+  std::int64_t value = 0;  // units of 1e-8, for means and percentiles
 };
 
 class RuleKind {
@@ -132,6 +134,10 @@ class RuleKind {
   virtual ~RuleKind() = default;
   // A row of this rule came in canonical order, on time, in its first version.
   [[nodiscard]] virtual StepResult Step(const SubjectRows& subject, const Row& row, Roles roles, Phase phase) const = 0;
+  // What the row alone says, whatever its order: the verdict and value of Step. Only for measures over rows.
+  [[nodiscard]] virtual StepResult RowSays(const SubjectRows& subject, const Row& row, Roles roles) const {
+    return Step(subject, row, roles, kIdle);
+  }
   // All instances of the subject's kept rows. Appends to `out`; returns the phase.
   virtual Phase Judge(const JudgeContext& context, std::vector<Judgement>& out) const = 0;
   // A row in this role must be kept until clock - time exceeds this. kForever: always.

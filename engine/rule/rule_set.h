@@ -9,6 +9,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/rule/kind.h"
+#include "engine/rule/measure.h"
 
 namespace plumbline::rule {
 
@@ -43,6 +44,7 @@ struct Rule {
 
 struct RuleSet {
   std::vector<Rule> rules;
+  std::vector<Measure> measures;
   Digest digest{};
 };
 

@@ -29,6 +29,8 @@ class Vocabulary {
   [[nodiscard]] std::string_view Code(Term term) const {
     return term == kNoTerm ? std::string_view{} : Text(term).substr(SystemSize(term) + 1);
   }
+  // Of the text; the same in every partition.
+  [[nodiscard]] Hash128 HashOf(Term term) const { return term == kNoTerm ? Hash128{} : terms_[term - 1].hash; }
   [[nodiscard]] std::size_t size() const { return terms_.size(); }
   [[nodiscard]] bool IsCode(Term term) const { return term != kNoTerm && terms_[term - 1].is_code; }
   // In order of numbers: rebuilds the same numbering.

@@ -1,8 +1,9 @@
-// One partition as a deterministic state machine: (state, Input) -> (state', Effects). Live running, replay, backtest and simulation
-// drive this one interface. It reads no clock, takes no lock, does no I/O and draws no random number. One thread at a time.
+// One partition as a deterministic state machine: (state, Input) -> (state', Effects). Live running, replay, backtest and
+// simulation drive this one interface. It reads no clock, takes no lock, does no I/O and draws no random number. One thread at a
+// time.
 //
-// A batch is: Take/Tick/... in recorded order, then Finish once. Corrections are worked in at Finish, so what is told can depend on
-// where batches are cut; cuts are in the journal. Final verdicts do not depend on them.
+// A batch is: Take/Tick/... in recorded order, then Finish once. Corrections are worked in at Finish, so what is told can depend
+// on where batches are cut; cuts are in the journal. Final verdicts do not depend on them.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +31,9 @@ class Machine {
   // Ends the batch: works in corrections, appends what is to be told.
   virtual void Finish(io::Effects& effects) = 0;
 
-  // Checkpoint. BeginCheckpoint freezes the set of keys changed since the last one; NextSlice hands out serialised keys (up to about
-  // max_bytes) and returns false when the set is exhausted. Between slices the machine goes on; a frozen key that changes before its
-  // slice is serialised first, as it was at the cut. A sink call with an empty value means: the key is gone.
+  // Checkpoint. BeginCheckpoint freezes the set of keys changed since the last one; NextSlice hands out serialised keys (up to
+  // about max_bytes) and returns false when the set is exhausted. Between slices the machine goes on; a frozen key that changes
+  // before its slice is serialised first, as it was at the cut. A sink call with an empty value means: the key is gone.
   using SliceSink = std::function<void(std::string_view key, std::string_view value)>;
   virtual void BeginCheckpoint() = 0;
   virtual bool NextSlice(std::size_t max_bytes, const SliceSink& sink) = 0;

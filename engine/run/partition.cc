@@ -11,11 +11,18 @@ using rule::Uses;
 using rule::VerdictKind;
 
 Partition::Partition(PartitionOptions options, std::shared_ptr<const rule::RuleSet> rules)
-    : options_(std::move(options)), rules_(std::move(rules)), index_(*rules_, vocabulary_), rule_counts_(rules_->rules.size()) {
+    : options_(std::move(options)),
+      rules_(std::move(rules)),
+      index_(*rules_, vocabulary_),
+      rule_counts_(rules_->rules.size()),
+      panes_(rules_->measures),
+      measures_of_(rules_->rules.size()) {
   PLUMBLINE_CHECK(options_.input_topics >= 1 && options_.input_topics <= kMaxTopics, "configuration limits the number of topics");
   topic_clocks_.fill(model::kNoTime);
   for (const FeedOptions& f : options_.feeds) feeds_.Declare(f.site + "/" + f.source, f.timeout_ms);
   waiting_.resize(options_.feeds.size());
+  for (std::size_t m = 0; m < rules_->measures.size(); ++m)
+    measures_of_[rules_->measures[m].rule].push_back(static_cast<std::uint16_t>(m));
 }
 
 TimeMs Partition::MoveClock(std::uint16_t topic, TimeMs arrival) {
@@ -78,19 +85,26 @@ Taken Partition::TakeEvent(std::uint16_t topic, TimeMs arrival, const model::Eve
   const TimeMs at = MoveClock(topic, arrival);
   const rule::Term code = vocabulary_.InternCode(event.code.system, event.code.code);
   const Uses& uses = index_.Of(event.kind, code);
-  if (uses.uses.empty() && event.kind == model::EventKind::kDevice && event.version == 1) {
+  const bool kept = !uses.uses.empty() || event.kind != model::EventKind::kDevice || event.version != 1;
+  if (!kept && !options_.intake_statistics) {
     ++counts_.accepted;
     return Taken::kAccepted;
   }
   Subject& subject = subjects_.FindOrAdd(HashText(event.patient));
   Row row = RowOf(event, at);
   row.code = code;
+  if (!kept) {
+    ++counts_.accepted;
+    NoteIntake(subject, row);
+    return Taken::kAccepted;
+  }
   const std::size_t known = subject.rows.FindId(row.id);
   if (known < subject.rows.size()) [[unlikely]]
     return TakeVersion(subject, known, row, payload, uses);
   Changed(subject);
   if (uses.needs_payload || event.id.size() > rule::kInlineIdBytes) row.payload = subject.AddPayload(payload);
   ++counts_.accepted;
+  if (options_.intake_statistics) NoteIntake(subject, row);
   const std::size_t index = subject.rows.Insert(row);
   const bool in_order = index + 1 == subject.rows.size();
   const bool regular = row.status != model::EventStatus::kEnteredInError &&
@@ -100,6 +114,7 @@ Taken Partition::TakeEvent(std::uint16_t topic, TimeMs arrival, const model::Eve
   if (in_order && !subject.irregular) [[likely]] {
     StepInOrder(subject, row, uses);
   } else {
+    CountId(subject, row.id, 1);
     TouchAll(subject, row);
   }
   if (subject.rows.size() >= subject.prune_at) {
@@ -122,6 +137,7 @@ Taken Partition::TakeVersion(Subject& subject, std::size_t known, Row row, std::
   }
   Changed(subject);
   ++(outdated ? counts_.outdated : counts_.accepted);
+  CountId(subject, row.id, -1);
   row.versions = true;
   if (uses.needs_payload || row.id_size == rule::kInlineIdBytes) row.payload = subject.AddPayload(payload);
   for (std::size_t i = known; i < subject.rows.size(); i = subject.rows.FindId(row.id, i + 1)) {
@@ -130,6 +146,7 @@ Taken Partition::TakeVersion(Subject& subject, std::size_t known, Row row, std::
   }
   subject.irregular = true;
   subject.rows.Insert(row);
+  CountId(subject, row.id, 1);
   TouchAll(subject, row);
   return outdated ? Taken::kOutdated : Taken::kAccepted;
 }
@@ -139,6 +156,7 @@ void Partition::StepInOrder(Subject& subject, const Row& row, const Uses& uses) 
   for (const rule::Use& use : uses.uses) {
     const rule::StepResult result = rules_->rules[use.rule].kind->Step(view, row, use.roles, subject.PhaseOf(use.rule));
     ++rule_counts_[use.rule].events[static_cast<std::size_t>(result.row_verdict)];
+    if (!measures_of_[use.rule].empty() && result.row_verdict != VerdictKind::kNone) CountRow(subject, row, use.rule, result, 1);
     if (result.touch == rule::Touch::kJudge) Touch(subject, use.rule);
   }
 }
@@ -250,6 +268,7 @@ void Partition::Apply(Subject& subject, Instance& instance, const rule::Judgemen
   const bool silent = rule.speaks == rule::Speaks::kFinal && !is_final;
   const VerdictKind verdict = judgement.on_time.kind == VerdictKind::kPending ? VerdictKind::kNone : judgement.on_time.kind;
   Enter(subject, instance, verdict);
+  CountInstance(subject, instance);
   if (is_final && !instance.is_final) {
     instance.is_final = true;
     RuleCounts& counts = rule_counts_[instance.rule];
@@ -296,6 +315,7 @@ bool Partition::IsFrozen(const Subject& subject, const Instance& instance) const
 
 void Partition::Withdraw(Subject& subject, Instance& instance) {
   Enter(subject, instance, VerdictKind::kNone);
+  CountInstance(subject, instance);
   if (instance.announced == alert::Announced::kFiring || instance.announced == alert::Announced::kResolved ||
       instance.announced == alert::Announced::kUnknown || instance.announced == alert::Announced::kPass ||
       instance.announced == alert::Announced::kExcluded) {
@@ -326,7 +346,11 @@ void Partition::Tell(const Subject& subject, Instance& instance, const alert::St
   t.alert_id = alert::AlertId(rule.id, rule.revision, subject.key, instance.anchor, instance.step);
   if (instance.chain.IsZero()) instance.chain = t.alert_id;
   t.chain = instance.chain;
-  t.transition = ++instance.transitions;
+  // What nobody was shown (a pass, an exclusion, and their retraction) has no number of its own.
+  t.alert = step.kind != alert::TransitionKind::kPass && step.kind != alert::TransitionKind::kExcluded &&
+            (step.kind != alert::TransitionKind::kRetracted || instance.transitions > 0);
+  if (t.alert) ++instance.transitions;
+  t.transition = t.alert ? instance.transitions : 0;
   t.late = instance.late;
   const std::size_t row = subject.rows.FindId(instance.anchor);
   if (row < subject.rows.size()) {

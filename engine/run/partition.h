@@ -7,6 +7,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <queue>
 #include <span>
@@ -15,14 +16,20 @@
 #include <vector>
 
 #include "engine/alert/announce.h"
+#include "engine/model/decode.h"
 #include "engine/model/event.h"
 #include "engine/rule/rule_index.h"
 #include "engine/rule/rule_set.h"
+#include "engine/run/intake.h"
+#include "engine/run/panes.h"
 #include "engine/run/subject.h"
 
 namespace plumbline::run {
 
 inline constexpr std::size_t kMaxTopics = 8;
+
+// A tick to this time (the end of the year 9998) closes a stream: every deadline has passed.
+inline constexpr TimeMs kClosed = 253'370'764'800'000;
 
 struct FeedOptions {
   std::string site, source;
@@ -36,6 +43,7 @@ struct PartitionOptions {
   std::vector<FeedOptions> feeds;                    // declared; rules name them by position
   TimeMs corrections_ms = 400LL * 24 * 3600 * 1000;  // how long events other than device values are kept
   std::uint32_t max_rows = 100'000;                  // a subject's limit
+  bool intake_statistics = true;                     // delay and disorder by feed
 };
 
 // Plain counters of one partition, read by the worker between batches.
@@ -74,6 +82,7 @@ struct Told {
   Hash128 supersedes;            // zero: nothing
   std::uint32_t transition = 0;  // 1, 2, ... of this alert
   bool late = false;
+  bool alert = false;  // part of an alert's history; passes are told to those who ask, and counted
   std::string site;
   std::string evidence;      // JSON array of {id, content}; fails and unknowns
   std::string feed;          // the silent feed of an unknown
@@ -114,6 +123,10 @@ class Partition {
   [[nodiscard]] TimeMs topic_clock(std::uint16_t topic) const { return topic_clocks_[topic]; }
   [[nodiscard]] const PartitionCounts& counts() const { return counts_; }
   [[nodiscard]] const RuleCounts& rule_counts(std::size_t rule) const { return rule_counts_[rule]; }
+  [[nodiscard]] Panes& panes() { return panes_; }
+  [[nodiscard]] const IntakeBook& intake() const { return intake_; }
+  // Cases of the measure that are anchored before it are final.
+  [[nodiscard]] TimeMs FinalBefore(const rule::Measure& measure) const;
   [[nodiscard]] std::size_t subjects() const { return subjects_.size(); }
   [[nodiscard]] const rule::RuleSet& rules() const { return *rules_; }
   [[nodiscard]] const rule::Vocabulary& vocabulary() const { return vocabulary_; }
@@ -165,6 +178,18 @@ class Partition {
   void Tell(const Subject& subject, Instance& instance, const alert::Step& step, const rule::Judgement* judgement,
             const rule::JudgeContext* context);
   void LinkSupersedes(std::size_t first_told, Subject& subject, std::uint16_t rule);
+  // Measures (partition_measures.cc).
+  void CountRow(Subject& subject, const rule::Row& row, std::uint16_t rule, const rule::StepResult& says, int weight);
+  void CountId(Subject& subject, const Hash128& id, int weight);
+  const rule::Row* CountedVersion(const Subject& subject, const Hash128& id, TimeMs lateness, bool* late) const;
+  void CountInstance(Subject& subject, const Instance& instance);
+  void CountSubject(Subject& subject, std::uint16_t rule, TimeMs event_time, int events, int fails, const rule::Row* row);
+  void TakeBack(const CountedCase& c);
+  void PutIn(const Subject& subject, const CountedCase& c, const rule::Row* row);
+  Hash128 GroupOf(const rule::Measure& measure, const Subject& subject, const rule::Row& row);
+  std::vector<std::string> GroupTexts(const rule::Measure& measure, const Subject& subject, const rule::Row& row);
+  std::string FieldText(rule::GroupField field, const Subject& subject, const rule::Row& row);
+  void NoteIntake(Subject& subject, const rule::Row& row);
   void Schedule(Subject& subject, const Instance& instance);
   void Prune(Subject& subject);
   bool Keeps(const Subject& subject, const rule::Row& row);
@@ -188,14 +213,17 @@ class Partition {
   std::vector<rule::Judgement> judgements_;
   PartitionCounts counts_;
   std::vector<RuleCounts> rule_counts_;
+  Panes panes_;
+  IntakeBook intake_;
+  std::vector<std::vector<std::uint16_t>> measures_of_;  // by rule
+  model::Decoder payload_decoder_;
 
   // Checkpoint under way.
   std::vector<Subject*> dirty_;
   std::vector<Subject*> frozen_;
   std::size_t next_frozen_ = 0;
   std::vector<std::pair<Hash128, std::string>> early_;  // frozen subjects that changed before their slice
-  std::string frozen_partition_;
-  bool partition_pending_ = false;
+  std::map<std::string, std::string> frozen_others_;    // the partition's own key and the panes that changed
 };
 
 }  // namespace plumbline::run

@@ -63,6 +63,9 @@ void Partition::Prune(Subject& subject) {
       return false;
     });
     std::erase_if(subject.runs, [&](const rule::OpenRun& r) { return subject.PhaseOf(r.rule) == rule::kIdle; });
+    std::erase_if(subject.counted, [&](const CountedCase& c) {
+      return !c.anchor.IsZero() && c.time < boundary && subject.rows.FindId(c.anchor) == subject.rows.size();
+    });
     // Verdicts whose rows are gone: kept only while their alert is firing, because an answer may still end it.
     std::erase_if(subject.instances, [&](const Instance& i) {
       return i.anchor_time < boundary && i.is_final && !alert::IsFiring(i.announced) &&
@@ -88,16 +91,18 @@ void Partition::BeginCheckpoint() {
     s->frozen = true;
   }
   next_frozen_ = 0;
-  frozen_partition_ = PartitionBytes();
-  partition_pending_ = true;
+  frozen_others_.clear();
+  panes_.TakeDirty(&frozen_others_);
+  frozen_others_[std::string(kPartitionKey)] = PartitionBytes();
 }
 
 bool Partition::NextSlice(std::size_t max_bytes, const SliceSink& sink) {
   std::size_t bytes = 0;
-  if (partition_pending_) {
-    sink(kPartitionKey, frozen_partition_);
-    bytes += frozen_partition_.size();
-    partition_pending_ = false;
+  while (bytes < max_bytes && !frozen_others_.empty()) {
+    const auto first = frozen_others_.begin();
+    sink(first->first, first->second);
+    bytes += first->second.size();
+    frozen_others_.erase(first);
   }
   std::string value;
   while (bytes < max_bytes && !early_.empty()) {
@@ -114,14 +119,15 @@ bool Partition::NextSlice(std::size_t max_bytes, const SliceSink& sink) {
     sink(SubjectKey(s.key), value);
     bytes += value.size();
   }
-  if (next_frozen_ < frozen_.size() || !early_.empty()) return true;
+  if (next_frozen_ < frozen_.size() || !early_.empty() || !frozen_others_.empty()) return true;
   frozen_.clear();
   return false;
 }
 
 // partition = u8 version=1, u16 topics, topics * i64 clock, terms, feeds, counts, rules
 // terms = u32 n, n * (u8 is_code, u32 system size, text); feeds = u32 n, n * (u32 m, m * (i64 arrival, i64 complete_to))
-// counts = 8 * u64; rules = u32 n, n * (6 u64 events, 6 u64 finals, u64 late triggers, u64 late events, 8 u64 transitions)
+// counts = 8 * u64; rules = u32 n, n * (6 u64 events, 6 u64 finals, u64 late triggers, u64 late events, 8 u64 transitions); then
+// the intake (intake.h)
 std::string Partition::PartitionBytes() const {
   std::string out;
   ByteWriter w(out);
@@ -155,6 +161,7 @@ std::string Partition::PartitionBytes() const {
     w.U64(r.late_events);
     for (const std::uint64_t c : r.transitions) w.U64(c);
   }
+  intake_.Write(w);
   return out;
 }
 
@@ -197,12 +204,14 @@ Result<void> Partition::RestorePartition(std::string_view value) {
     r.late_events = in.U64();
     for (std::uint64_t& c : r.transitions) c = in.U64();
   }
+  intake_.Read(in);
   if (!in.ok() || !in.AtEnd()) return Fail(ErrorCode::kIntegrity, "the partition's part of the checkpoint is cut short");
   return {};
 }
 
 Result<void> Partition::Restore(std::string_view key, std::string_view value) {
   if (key == kPartitionKey) return RestorePartition(value);
+  if (!key.empty() && key[0] == 'm') return panes_.Restore(key, value);
   ByteReader in(key);
   if (in.U8() != 's') return Fail(ErrorCode::kIntegrity, "the checkpoint holds a key of no known kind");
   Subject& subject = subjects_.FindOrAdd(in.Hash());
@@ -222,7 +231,13 @@ Digest Partition::StateDigest() {
   subjects_.ForEach([&all](const Subject& s) { all.push_back(&s); });
   std::sort(all.begin(), all.end(), [](const Subject* a, const Subject* b) { return a->key < b->key; });
   Sha256 sha;
-  sha.Update(PartitionBytes());
+  std::map<std::string, std::string> others;
+  panes_.AppendAll(&others);
+  others[std::string(kPartitionKey)] = PartitionBytes();
+  for (const auto& [key, value] : others) {
+    sha.Update(key);
+    sha.Update(value);
+  }
   std::string bytes;
   for (const Subject* s : all) {
     bytes.clear();

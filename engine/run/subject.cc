@@ -117,6 +117,32 @@ rule::OpenRun ReadRun(ByteReader& in) {
   return r;
 }
 
+void WriteCounted(ByteWriter& w, const CountedCase& c) {
+  w.Hash(c.anchor);
+  w.Hash(c.group);
+  w.I64(c.time);
+  w.I64(c.events);
+  w.I64(c.fails);
+  w.U16(c.measure);
+  w.U16(c.step);
+  w.U8(static_cast<std::uint8_t>(c.verdict));
+  w.U8(c.late ? 1 : 0);
+}
+
+CountedCase ReadCounted(ByteReader& in) {
+  CountedCase c;
+  c.anchor = in.Hash();
+  c.group = in.Hash();
+  c.time = in.I64();
+  c.events = in.I64();
+  c.fails = in.I64();
+  c.measure = in.U16();
+  c.step = in.U16();
+  c.verdict = static_cast<rule::VerdictKind>(in.U8());
+  c.late = in.U8() != 0;
+  return c;
+}
+
 }  // namespace
 
 bool Subject::MarkTouched(std::uint16_t rule) {
@@ -166,6 +192,13 @@ void Subject::Serialize(std::string& out) const {
   for (const Instance& i : instances) WriteInstance(w, i);
   w.U32(static_cast<std::uint32_t>(runs.size()));
   for (const rule::OpenRun& r : runs) WriteRun(w, r);
+  w.U32(static_cast<std::uint32_t>(counted.size()));
+  for (const CountedCase& c : counted) WriteCounted(w, c);
+  w.U32(static_cast<std::uint32_t>(greatest.size()));
+  for (const GreatestTime& g : greatest) {
+    w.U16(g.source);
+    w.I64(g.time);
+  }
   std::vector<PhaseCell> sorted = phases;
   std::sort(sorted.begin(), sorted.end(), [](const PhaseCell& a, const PhaseCell& b) { return a.rule < b.rule; });
   w.U32(static_cast<std::uint32_t>(sorted.size()));
@@ -184,6 +217,11 @@ Result<void> Subject::Deserialize(std::string_view bytes) {
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) rows.Insert(ReadRow(in, *this));
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) instances.push_back(ReadInstance(in));
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) runs.push_back(ReadRun(in));
+  for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) counted.push_back(ReadCounted(in));
+  for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) {
+    const std::uint16_t source = in.U16();
+    greatest.push_back({source, in.I64()});
+  }
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) {
     const std::uint16_t rule = in.U16();
     phases.push_back({rule, in.U8(), false});

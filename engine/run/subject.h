@@ -34,6 +34,24 @@ struct Instance {
   bool is_final = false;
 };
 
+// A case as it stands in a measure's pane, so that it can be taken out of there again.
+struct CountedCase {
+  Hash128 anchor;  // zero where the case is the patient
+  Hash128 group;
+  TimeMs time = 0;
+  std::int64_t events = 0;  // of a patient's case: its events and its failed instances
+  std::int64_t fails = 0;
+  std::uint16_t measure = 0;
+  std::uint16_t step = 0;
+  rule::VerdictKind verdict = rule::VerdictKind::kNone;
+  bool late = false;
+};
+
+struct GreatestTime {
+  std::uint16_t source;
+  TimeMs time;
+};
+
 struct PhaseCell {
   std::uint16_t rule;
   rule::Phase phase;
@@ -47,9 +65,11 @@ struct Subject {
   std::vector<std::uint32_t> free_payloads;
   std::vector<Instance> instances;  // in order of (rule, anchor_time, anchor, step)
   std::vector<rule::OpenRun> runs;
-  std::vector<PhaseCell> phases;  // of the rules that are not idle or are touched
-  std::uint32_t prune_at = 24;    // rows at which to look for old ones
-  bool irregular = false;         // some kept row came late or in several versions
+  std::vector<CountedCase> counted;    // cases in measures over instances and patients
+  std::vector<GreatestTime> greatest;  // by source system, for the intake's statistics of disorder
+  std::vector<PhaseCell> phases;       // of the rules that are not idle or are touched
+  std::uint32_t prune_at = 24;         // rows at which to look for old ones
+  bool irregular = false;              // some kept row came late or in several versions
   bool dirty = false;
   bool frozen = false;  // in the checkpoint under way and not yet written
 
@@ -66,10 +86,11 @@ struct Subject {
   void DropPayload(std::uint32_t index);
 
   // Format of a checkpoint value (little-endian, see engine/base/bytes.h), version first:
-  //   subject   = u8 version=1, u32 prune_at, u8 irregular, rows, instances, runs, phases
+  //   subject   = u8 version=1, u32 prune_at, u8 irregular, rows, instances, runs, counted, greatest, phases
   //   rows      = u32 n, n * row            (row: see WriteRow)
   //   instances = u32 n, n * instance
   //   runs      = u32 n, n * run
+  //   counted   = u32 n, n * counted case; greatest = u32 n, n * (u16 source, i64 time)
   //   phases    = u32 n, n * (u16 rule, u8 phase)
   void Serialize(std::string& out) const;
   [[nodiscard]] Result<void> Deserialize(std::string_view bytes);
