@@ -107,6 +107,8 @@ Value Duration(EvalContext& ctx, const Temporal& left, const Temporal& right, Pr
   const auto between = [&](const Temporal& x, const Temporal& y) { return DurationBetween(x, y, unit, ctx.default_offset); };
   // A Time that has the unit counts from its start: hours between @T06 and @T07:00 is 1.
   if (a.kind == TemporalKind::kTime && Reaches(a, unit) && Reaches(b, unit)) return CountOf(between(a, b));
+  const Precision finest = a.kind == TemporalKind::kDate ? Precision::kDay : Precision::kMillisecond;
+  if (a.precision == finest && b.precision == finest) return CountOf(between(a, b));
   return RangeOf(ctx, between(LatestOf(a), EarliestOf(b)), between(EarliestOf(a), LatestOf(b)));
 }
 

@@ -89,9 +89,9 @@ std::optional<int> CompareQuantities(const QuantityData& a, const QuantityData& 
     const auto months = [](Precision p) { return static_cast<UInt128>(p == Precision::kYear ? 12 : 1); };
     return Sign(CompareProducts(a.value.units(), months(*ca), b.value.units(), months(*cb)));
   }
-  const auto ua = ParseUnit(UcumText(a.unit)), ub = ParseUnit(UcumText(b.unit));
-  if (!ua || !ub) return std::nullopt;
-  return Sign(CompareInUnits(a.value, *ua, b.value, *ub));
+  const UnitConversion* conversion = FindConversion(UcumText(a.unit), UcumText(b.unit));
+  if (conversion == nullptr) return std::nullopt;
+  return Sign(conversion->Compare(a.value, b.value));
 }
 
 bool EquivalentQuantities(const QuantityData& a, const QuantityData& b) {
@@ -133,9 +133,8 @@ std::optional<Decimal> ConvertQuantityTo(const QuantityData& quantity, std::stri
     if (!days) return std::nullopt;
     return Scale(*days, 1, static_cast<UInt128>(DaysOf(*ct)));
   }
-  const auto uf = ParseUnit(UcumText(from)), ut = ParseUnit(UcumText(unit));
-  if (!uf || !ut) return std::nullopt;
-  return ConvertUnit(quantity.value, *uf, *ut);
+  const UnitConversion* conversion = FindConversion(UcumText(from), UcumText(unit));
+  return conversion == nullptr ? std::nullopt : conversion->Apply(quantity.value);
 }
 
 }  // namespace plumbline::cql

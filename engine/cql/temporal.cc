@@ -176,7 +176,7 @@ void AppendDigits(std::string* out, int value, int digits) {
   out->append(buffer, static_cast<std::size_t>(digits));
 }
 
-// Offset in force, brought to the evaluation's where both carry time of day and differ.
+// Whether two offsets differ, so that what depends on the time of day is taken at the evaluation's.
 bool NeedsNormalising(const Temporal& a, const Temporal& b, int default_offset) {
   if (a.kind != TemporalKind::kDateTime || b.kind != TemporalKind::kDateTime) return false;
   const int left = a.HasOffset() ? a.offset_minutes : default_offset;
@@ -378,6 +378,11 @@ std::string TemporalText(const Temporal& value) {
 
 std::optional<int> CompareTemporal(const Temporal& left, const Temporal& right, int default_offset,
                                    std::optional<Precision> precision) {
+  const auto full = [](const Temporal& t) { return t.kind == TemporalKind::kDateTime && t.precision == Precision::kMillisecond; };
+  if (!precision && full(left) && full(right)) {
+    const std::int64_t x = UnixMs(left, default_offset), y = UnixMs(right, default_offset);
+    return x < y ? -1 : x > y ? 1 : 0;
+  }
   Temporal a = left, b = right;
   if (precision == Precision::kWeek) precision = Precision::kDay;
   if (NeedsNormalising(a, b, default_offset) && (!precision || *precision > Precision::kDay)) {

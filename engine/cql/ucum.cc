@@ -334,29 +334,46 @@ std::optional<Unit> ParseUnit(std::string_view text) {
 
 bool SameDimension(const Unit& a, const Unit& b) { return a.dimension == b.dimension && a.arbitrary == b.arbitrary; }
 
-std::optional<Decimal> ConvertUnit(Decimal value, const Unit& from, const Unit& to) {
+std::optional<UnitConversion> MakeConversion(const Unit& from, const Unit& to) {
   if (!SameDimension(from, to)) return std::nullopt;
   const auto ratio = Ratio(from, to);
-  UInt128 numerator = 1, denominator = 1;
-  if (!ratio || !Fraction(*ratio, &numerator, &denominator)) return std::nullopt;
-  if (from.special) {
-    const auto shifted = Add(value, from.offset);
-    if (!shifted) return std::nullopt;
-    value = *shifted;
-  }
-  const auto scaled = plumbline::Scale(value, numerator, denominator);
-  if (!scaled || !to.special) return scaled;
-  return Subtract(*scaled, to.offset);
+  UnitConversion conversion;
+  if (!ratio || !Fraction(*ratio, &conversion.numerator, &conversion.denominator)) return std::nullopt;
+  if (from.special) conversion.from_offset = from.offset;
+  if (to.special) conversion.to_offset = to.offset;
+  return conversion;
 }
 
-std::optional<std::strong_ordering> CompareInUnits(Decimal a, const Unit& of_a, Decimal b, const Unit& of_b) {
-  if (!SameDimension(of_a, of_b)) return std::nullopt;
-  const auto ratio = Ratio(of_a, of_b);
-  UInt128 numerator = 1, denominator = 1;
-  if (!ratio || !Fraction(*ratio, &numerator, &denominator)) return std::nullopt;
-  if (of_a.special) a = Decimal::FromUnits(a.units() + of_a.offset.units());
-  if (of_b.special) b = Decimal::FromUnits(b.units() + of_b.offset.units());
-  return CompareProducts(a.units(), numerator, b.units(), denominator);
+std::optional<Decimal> UnitConversion::Apply(Decimal value) const {
+  const auto shifted = Add(value, from_offset);
+  const auto scaled = shifted ? plumbline::Scale(*shifted, numerator, denominator) : std::nullopt;
+  return scaled ? Subtract(*scaled, to_offset) : std::nullopt;
+}
+
+std::strong_ordering UnitConversion::Compare(Decimal a, Decimal b) const {
+  return CompareProducts(a.units() + from_offset.units(), numerator, b.units() + to_offset.units(), denominator);
+}
+
+std::optional<Decimal> ConvertUnit(Decimal value, const Unit& from, const Unit& to) {
+  const auto conversion = MakeConversion(from, to);
+  return conversion ? conversion->Apply(value) : std::nullopt;
+}
+
+const UnitConversion* FindConversion(std::string_view from, std::string_view to) {
+  constexpr std::size_t kMostPairs = 256;
+  if (from.size() > kMaxUnitText || to.size() > kMaxUnitText) return nullptr;
+  thread_local std::unordered_map<std::string, std::optional<UnitConversion>> table;
+  thread_local std::string key;
+  key.assign(from);
+  key.push_back(' ');  // in no unit
+  key.append(to);
+  auto found = table.find(key);
+  if (found == table.end()) {
+    if (table.size() >= kMostPairs) table.clear();
+    const auto a = ParseUnit(from), b = ParseUnit(to);
+    found = table.emplace(key, a && b ? MakeConversion(*a, *b) : std::nullopt).first;
+  }
+  return found->second ? &*found->second : nullptr;
 }
 
 std::optional<std::string> UnitProduct(const Unit& a, const Unit& b, bool divide) {

@@ -4,7 +4,7 @@
 //
 // unit      := ["/"] term
 // term      := component {("." | "/") component}
-// component := ((symbol [exponent] | digits) [annotation]) | annotation | "(" term ")" [exponent]
+// component := ((symbol [exponent] | digits) [annotation]) | annotation | "(" term ")"
 // symbol    := [prefix] atom       exponent := ["+" | "-"] digit {digit}       annotation := "{" any "}"
 #pragma once
 
@@ -58,8 +58,21 @@ struct Unit {
 [[nodiscard]] bool SameDimension(const Unit& a, const Unit& b);
 // value `from` in `to`, rounded half away from zero at the eighth digit; nullopt: other dimension or out of range.
 [[nodiscard]] std::optional<Decimal> ConvertUnit(Decimal value, const Unit& from, const Unit& to);
-// Exact, without rounding on the way; nullopt: other dimension or beyond 256 bits.
-[[nodiscard]] std::optional<std::strong_ordering> CompareInUnits(Decimal a, const Unit& of_a, Decimal b, const Unit& of_b);
+// How amounts of one unit are amounts of another: (value + from_offset) * numerator / denominator - to_offset.
+struct UnitConversion {
+  UInt128 numerator = 1;
+  UInt128 denominator = 1;
+  Decimal from_offset;
+  Decimal to_offset;
+
+  [[nodiscard]] std::optional<Decimal> Apply(Decimal value) const;
+  // The order of a (in the one unit) and b (in the other), exactly.
+  [[nodiscard]] std::strong_ordering Compare(Decimal a, Decimal b) const;
+};
+[[nodiscard]] std::optional<UnitConversion> MakeConversion(const Unit& from, const Unit& to);
+// By the texts, from a small table of each thread, since few pairs of units meet over and over; null: they do not convert, or one
+// is not a unit. Valid until the next call on the thread.
+[[nodiscard]] const UnitConversion* FindConversion(std::string_view from, std::string_view to);
 // "cm2" for cm times cm; "1" where nothing is left. nullopt: too many components or a special unit.
 [[nodiscard]] std::optional<std::string> UnitProduct(const Unit& a, const Unit& b, bool divide);
 

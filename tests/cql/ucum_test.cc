@@ -46,7 +46,7 @@ TEST_CASE("temperatures convert with their offsets, differences without", "[cql]
   CHECK(Convert("0", "Cel", "K") == "273.15");
   CHECK(Convert("-40", "Cel", "[degF]") == "-40");
   CHECK(Convert("1", "Cel/min", "K/min") == "1");
-  CHECK((*CompareInUnits(*Decimal::Parse("100"), *ParseUnit("[degF]"), *Decimal::Parse("38"), *ParseUnit("Cel")) < 0));
+  CHECK((FindConversion("[degF]", "Cel")->Compare(*Decimal::Parse("100"), *Decimal::Parse("38")) < 0));
 }
 
 TEST_CASE("what has another dimension or is arbitrary does not convert", "[cql][ucum]") {

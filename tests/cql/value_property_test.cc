@@ -269,10 +269,13 @@ TEST_CASE("units convert there and back, and a product has the sum of dimensions
     const auto a = ParseUnit(x.code), b = ParseUnit(y.code);
     REQUIRE((a && b));
     if (SameDimension(*a, *b)) {
-      const auto there = CompareInUnits(Decimal::FromInteger(1), *a, Decimal::FromInteger(1), *b);
-      const auto back = CompareInUnits(Decimal::FromInteger(1), *b, Decimal::FromInteger(1), *a);
+      const auto there = MakeConversion(*a, *b);
+      const auto back = MakeConversion(*b, *a);
       CHECK(there.has_value() == back.has_value());
-      if (there && back) CHECK((*there < 0) == (*back > 0));
+      if (there && back) {
+        const Decimal one = Decimal::FromInteger(1);
+        CHECK((there->Compare(one, one) < 0) == (back->Compare(one, one) > 0));
+      };
     }
     if (a->special || b->special) continue;
     const auto text = UnitProduct(*a, *b, false);
