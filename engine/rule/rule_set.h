@@ -39,6 +39,7 @@ struct Rule {
   std::vector<std::string> steps;  // names, by step number; empty for kinds with one
   std::shared_ptr<const RuleKind> kind;
   std::vector<Selector> selectors;
+  std::string title_en, title_zh;
   Digest digest{};  // of the rule's canonical text
 };
 
