@@ -180,12 +180,14 @@ Tri Equal(const EvalContext& ctx, const Value& a, const Value& b) {
     case Tag::kList:
       return EqualLists(ctx, a.list(), b.list());
     case Tag::kTuple: {
+      // The first element that is not equal decides, whether it differs or is not known.
       Tri result = Tri::kTrue;
-      const bool same = ForElements(a, b, [&](const Value& x, const Value& y) {
-        result = And(result, EqualElements(ctx, x, y));
-        return result != Tri::kFalse;
-      });
-      return same ? result : Tri::kFalse;
+      const auto equal = [&](const Value& x, const Value& y) {
+        result = EqualElements(ctx, x, y);
+        return result == Tri::kTrue;
+      };
+      if (ForElements(a, b, equal)) return Tri::kTrue;
+      return result == Tri::kNull ? result : Tri::kFalse;
     }
     case Tag::kCode:
       return EqualCodes(a.code(), b.code());

@@ -6,6 +6,7 @@
 #include "engine/base/math.h"
 #include "engine/cql/list.h"
 #include "engine/cql/operators_internal.h"
+#include "engine/cql/ucum.h"
 
 namespace plumbline::cql::ops {
 namespace {
@@ -182,17 +183,22 @@ std::optional<Decimal> VarianceOf(const std::vector<Decimal>& values, std::size_
   return sum ? Divide(*sum, Decimal::FromInteger(static_cast<std::int64_t>(values.size() - less))) : std::nullopt;
 }
 
-// clang-format off
 template <int kLess, bool kRoot>
 Value SpreadFn(EvalContext& ctx, const Value* a, std::size_t) {
   const auto items = Present(a[0]);
   Numbers numbers;
   if (items.empty() || !numbers.Read(items)) return {};
   auto variance = VarianceOf(numbers.values, kLess);
-  if (kRoot && variance) variance = Decimal::FromDouble(std::sqrt(variance->ToDouble()));
+  if (!variance) return {};
+  if (kRoot) return numbers.Make(ctx, Decimal::FromDouble(std::sqrt(variance->ToDouble())));
+  if (numbers.unit.data() != nullptr) {
+    const auto unit = ParseUnit(numbers.unit);
+    const auto square = unit ? UnitProduct(*unit, *unit, false) : std::nullopt;
+    if (!square) return {};
+    numbers.unit = ctx.arena.Copy(*square);
+  }
   return numbers.Make(ctx, variance);
 }
-// clang-format on
 
 Value GeometricMeanFn(EvalContext&, const Value* a, std::size_t) {
   const auto items = Present(a[0]);

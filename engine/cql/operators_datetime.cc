@@ -105,10 +105,10 @@ bool Reaches(const Temporal& t, Precision unit) { return t.precision >= (unit ==
 Value Duration(EvalContext& ctx, const Temporal& left, const Temporal& right, Precision unit) {
   const Temporal a = ForUnit(left, unit), b = ForUnit(right, unit);
   const auto between = [&](const Temporal& x, const Temporal& y) { return DurationBetween(x, y, unit, ctx.default_offset); };
-  // A Time that has the unit counts from its start: hours between @T06 and @T07:00 is 1.
-  if (a.kind == TemporalKind::kTime && Reaches(a, unit) && Reaches(b, unit)) return CountOf(between(a, b));
-  const Precision finest = a.kind == TemporalKind::kDate ? Precision::kDay : Precision::kMillisecond;
-  if (a.precision == finest && b.precision == finest) return CountOf(between(a, b));
+  // What has the unit and is of a day or finer counts from its start: hours between @T06 and @T07:00 is 1. If one of the two is
+  // coarser, all that is not written of either is unknown.
+  const auto exact = [&](const Temporal& t) { return t.precision >= Precision::kDay && Reaches(t, unit); };
+  if (exact(a) && exact(b)) return CountOf(between(a, b));
   return RangeOf(ctx, between(LatestOf(a), EarliestOf(b)), between(EarliestOf(a), LatestOf(b)));
 }
 

@@ -51,7 +51,9 @@ TEST_CASE("durations count whole periods and are uncertain for partial dates", "
               "DurationBetween(@2012-03-10T22:05:09, @2012-03-20T07:19:33, week) => 1",
               "DurationBetween(@T20:26:15.555, @T23:25:15.555, hour) => 2",
               "DurationBetween(@2017-03-12T00:00:00-07:00, @2017-03-13T00:00:00-06:00, day) => 0",
-              "DurationBetween(@2013-05-06, @2012-05-07, year) => 0", "CalculateAge(@2000-05-07, year) => 23",
+              "DurationBetween(@2013-05-06, @2012-05-07, year) => 0", "DurationBetween(@T06, @T07:00:00, hour) => 1",
+              "DurationBetween(@2017-03-12T01:00:00-07:00, @2017-03-12T03:00:00-06:00, hour) => 1",
+              "DurationBetween(@2012-01-01T, @2012-01-10T, day) => 9", "CalculateAge(@2000-05-07, year) => 23",
               "CalculateAge(@2000-05-06, year) => 24", "CalculateAgeAt(@2000-05-06, @2000-06-05, month) => 0");
 }
 

@@ -41,6 +41,7 @@ TEST_CASE("aggregates leave nulls out", "[cql][aggregate]") {
               "Mode({2, 1, 8, 2, 9, 1, 9, 9}) => 9", "Variance({1.0, 2.0, 3.0, 4.0, 5.0}) => 2.5",
               "PopulationVariance({1.0, 2.0, 3.0, 4.0, 5.0}) => 2.0", "StdDev({1.0, 2.0, 3.0, 4.0, 5.0}) => 1.58113883",
               "PopulationStdDev({1.0, 2.0, 3.0, 4.0, 5.0}) => 1.41421356", "StdDev({1.0}) => null",
+              "Variance({1 'mg', 3 'mg'}) => 2 'mg2'", "PopulationStdDev({1 'mg', 3 'mg'}) => 1 'mg'",
               "Product({5L, 4L, 5L}) => 100L", "Product({1.5, 2.0}) => 3.0", "GeometricMean({2.0, 8.0}) => 4.0",
               "AllTrue({true, null}) => true", "AllTrue(null) => true", "AllTrue({true, false}) => false",
               "AnyTrue({null, false}) => false", "AnyTrue({null, true}) => true", "AnyTrue(null) => false");
