@@ -8,7 +8,7 @@
 namespace plumbline::stats {
 namespace {
 
-constexpr std::uint8_t kCusumVersion = 1, kEwmaVersion = 1, kPageHinkleyVersion = 1;
+constexpr std::uint8_t kCusumVersion = 1, kEwmaVersion = 1;
 
 bool Scale(double target, double sigma) { return std::isfinite(target) && sigma > 0 && std::isfinite(sigma); }
 
@@ -143,58 +143,6 @@ Result<EwmaState> DecodeEwma(std::string_view bytes) {
   s.decay = r.F64();
   s.since = r.U64();
   r.Require(s.decay >= 0 && s.decay <= 1 && s.since <= s.count);
-  PLUMBLINE_TRY(r.Finish());
-  return s;
-}
-
-Outcome<void> CheckDesign(const PageHinkleyDesign& d) {
-  if (!std::isfinite(d.delta) || !(d.threshold > 0 && std::isfinite(d.threshold)) || !(d.alpha > 0 && d.alpha <= 1)) {
-    return No(Reason::kOutsideDomain, "Page-Hinkley has a threshold above 0 and alpha in (0, 1]");
-  }
-  return {};
-}
-
-PageHinkleyStep StepPageHinkley(const PageHinkleyDesign& d, PageHinkleyState* s, double x) {
-  PageHinkleyStep step;
-  const double n = static_cast<double>(s->count - s->since + 1);
-  const double mean = s->mean + (x - s->mean) / n;
-  const double up = d.alpha * s->up + (x - mean - d.delta);
-  const double down = d.alpha * s->down + (x - mean + d.delta);
-  if (!std::isfinite(mean) || !std::isfinite(up) || !std::isfinite(down)) {
-    step.refused = true;
-    return step;
-  }
-  const std::uint64_t at = s->count++;
-  s->mean = mean;
-  s->up = up;
-  s->down = down;
-  s->up_least = std::min(s->up_least, up);
-  s->down_greatest = std::max(s->down_greatest, down);
-  if (s->count - s->since < d.min_count) return step;
-  const bool rise = up - s->up_least > d.threshold;
-  const bool fall = d.sides == Sides::kTwo && s->down_greatest - down > d.threshold;
-  if (rise || fall) {
-    step.alarm = Alarm{Rule::kPageHinkley, rise ? Side::kUpper : Side::kLower, at, s->since, 0};
-    *s = PageHinkleyState{.count = s->count, .since = s->count};
-  }
-  return step;
-}
-
-std::string Encode(const PageHinkleyState& s) {
-  StateWriter w(StateKind::kPageHinkley, kPageHinkleyVersion);
-  w.U64(s.count);
-  w.U64(s.since);
-  for (const double v : {s.mean, s.up, s.up_least, s.down, s.down_greatest}) w.F64(v);
-  return w.Take();
-}
-
-Result<PageHinkleyState> DecodePageHinkley(std::string_view bytes) {
-  StateReader r(bytes, StateKind::kPageHinkley, kPageHinkleyVersion);
-  PageHinkleyState s;
-  s.count = r.U64();
-  s.since = r.U64();
-  for (double* v : {&s.mean, &s.up, &s.up_least, &s.down, &s.down_greatest}) *v = r.F64();
-  r.Require(s.since <= s.count);
   PLUMBLINE_TRY(r.Finish());
   return s;
 }

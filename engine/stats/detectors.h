@@ -1,4 +1,4 @@
-// Streaming charts of measured values: tabular CUSUM, EWMA, Page-Hinkley. Each is a design (belongs to the rule), a state of some
+// Streaming charts of measured values: tabular CUSUM and EWMA. Each is a design (belongs to the rule), a state of some
 // tens of bytes (belongs to the unit watched, kept by the caller), and a step that is a pure function of both and the
 // observation. No allocation, no clock; one thread at a time per state. Observations that are not finite are refused and change
 // nothing.
@@ -85,33 +85,5 @@ struct EwmaStep {
 [[nodiscard]] Outcome<double> Arl(const EwmaDesign& design, double shift = 0);
 [[nodiscard]] std::string Encode(const EwmaState& state);
 [[nodiscard]] Result<EwmaState> DecodeEwma(std::string_view bytes);
-
-// --- Page-Hinkley (Page 1954; with the forgetting factor of MOA and river), a detector to compare with: its threshold carries no
-// promise of a run length. ------------------------------------------------------------------------------------------------------
-// mean_t: running mean; up_t = alpha up_(t-1) + (x - mean_t - delta); signal when up - min(up) > threshold (and the mirror image)
-// from min_count observations on; restarts after an alarm.
-struct PageHinkleyDesign {
-  double delta = 0.005;
-  double threshold = 50;
-  double alpha = 0.9999;
-  std::uint64_t min_count = 30;
-  Sides sides = Sides::kTwo;
-};
-struct PageHinkleyState {
-  std::uint64_t count = 0;  // observations ever
-  std::uint64_t since = 0;  // count at the last restart
-  double mean = 0;
-  double up = 0, up_least = 0;
-  double down = 0, down_greatest = 0;
-  friend bool operator==(const PageHinkleyState&, const PageHinkleyState&) = default;
-};
-struct PageHinkleyStep {
-  bool refused = false;
-  std::optional<Alarm> alarm;  // the points are all since the restart
-};
-[[nodiscard]] Outcome<void> CheckDesign(const PageHinkleyDesign& design);
-[[nodiscard]] PageHinkleyStep StepPageHinkley(const PageHinkleyDesign& design, PageHinkleyState* state, double x);
-[[nodiscard]] std::string Encode(const PageHinkleyState& state);
-[[nodiscard]] Result<PageHinkleyState> DecodePageHinkley(std::string_view bytes);
 
 }  // namespace plumbline::stats

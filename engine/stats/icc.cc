@@ -94,6 +94,11 @@ Outcome<IccTable> Icc(std::span<const std::vector<double>> x, double confidence)
   const double part = n * (1 + (kd - 1) * value) - kd * value;
   const double numerator = kd * value * fj + part,
                v = df_residual * numerator * numerator / ((n - 1) * kd * kd * value * value * fj * fj + part * part);
+  if (!(v > 1e-3) || !std::isfinite(v)) {
+    table.form[static_cast<std::size_t>(IccForm::kRandomSingle)] = table.form[static_cast<std::size_t>(IccForm::kRandomMean)] =
+        No(Reason::kUnbounded, "subjects and judges vary too little beside the residual");
+    return table;
+  }
   const double judges = kd * ms.judges + (kd * n - kd - n) * ms.residual;
   const double upper = FUpperQuantile(tail, df1, v), lower = FUpperQuantile(tail, v, df1);
   fill(IccForm::kRandomSingle, IccForm::kRandomMean, value,

@@ -32,7 +32,6 @@ enum class Rule : std::uint16_t {
   kRaCusum = 41,
   kSprt = 42,
   kMaxSprt = 43,
-  kPageHinkley = 44,
   kWestgard12s = 51,
   kWestgard13s = 52,
   kWestgard22s = 53,
@@ -87,8 +86,6 @@ enum class Rule : std::uint16_t {
       return "sprt";
     case Rule::kMaxSprt:
       return "max_sprt";
-    case Rule::kPageHinkley:
-      return "page_hinkley";
     case Rule::kWestgard12s:
       return "1-2s";
     case Rule::kWestgard13s:

@@ -26,7 +26,6 @@ enum class StateKind : std::uint8_t {
   kVlad = 8,
   kSprt = 9,
   kMaxSprt = 10,
-  kPageHinkley = 11,
 };
 
 class StateWriter {
