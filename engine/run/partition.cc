@@ -265,7 +265,7 @@ void Partition::Apply(Subject& subject, Instance& instance, const rule::Judgemen
   const rule::Rule& rule = rules_->rules[instance.rule];
   const bool is_final = judgement.limit != model::kNoTime && clock_ > judgement.limit;
   // A rule that speaks when final waits for the watermark; what it would have said early is not said.
-  const bool silent = rule.speaks == rule::Speaks::kFinal && !is_final;
+  const bool silent = rule.silent || (rule.speaks == rule::Speaks::kFinal && !is_final);
   const VerdictKind verdict = judgement.on_time.kind == VerdictKind::kPending ? VerdictKind::kNone : judgement.on_time.kind;
   Enter(subject, instance, verdict);
   CountInstance(subject, instance);
