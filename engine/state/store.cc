@@ -281,6 +281,21 @@ Result<void> Store::DropUnsealed(std::uint32_t partition, std::uint64_t sealed) 
   return {};
 }
 
+Result<void> Store::DropCheckpoint(std::uint32_t partition) {
+  rocksdb::WriteBatch batch;
+  PLUMBLINE_CHECK(partition < UINT32_MAX, "partition numbers are small");
+  const std::string end = PartitionPrefix(partition + 1);
+  auto status = batch.Delete(impl_->families[kDefault], ManifestKey(partition));
+  if (status.ok()) status = batch.DeleteRange(impl_->families[kSlices], PartitionPrefix(partition), end);
+  if (status.ok()) status = batch.DeleteRange(impl_->families[kState], PartitionPrefix(partition), end);
+  if (status.ok()) status = impl_->db->Write(Writing(true), &batch);
+  if (!status.ok()) return RocksError("drop a checkpoint", status);
+  const std::lock_guard lock(impl_->fold_mutex);
+  impl_->fold_from.erase(partition);
+  impl_->folded[partition] = true;
+  return {};
+}
+
 Result<void> Store::Load(std::uint32_t partition, std::uint64_t sealed, const RowSink& sink) {
   const std::string base = PartitionPrefix(partition), prefix = NumberKey(partition, sealed);
   const auto state = impl_->Walk(kState), slices = impl_->Walk(kSlices);

@@ -79,6 +79,9 @@ class Store {
   // Removes slices of any other number than `sealed`, leavings of a crash.
   [[nodiscard]] Result<void> DropUnsealed(std::uint32_t partition, std::uint64_t sealed);
 
+  // Forgets the partition's checkpoint altogether; the journal stays. Synced.
+  [[nodiscard]] Result<void> DropCheckpoint(std::uint32_t partition);
+
   using RowSink = std::function<Result<void>(std::string_view key, std::string_view value)>;
   // All rows of the sealed checkpoint in key order.
   [[nodiscard]] Result<void> Load(std::uint32_t partition, std::uint64_t sealed, const RowSink& sink);

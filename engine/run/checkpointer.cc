@@ -1,0 +1,109 @@
+#include "engine/run/checkpointer.h"
+
+#include "engine/base/check.h"
+#include "engine/base/failpoint.h"
+
+namespace plumbline::run {
+
+Result<bool> Checkpointer::Restore(PartitionRunner& runner) {
+  PLUMBLINE_ASSIGN(const auto manifest, store_.ReadManifest(partition_));
+  const std::uint64_t sealed = manifest ? manifest->checkpoint : 0;
+  PLUMBLINE_TRY(store_.DropUnsealed(partition_, sealed));
+  if (!manifest) return false;
+  sealed_ = *manifest;
+  PLUMBLINE_TRY(store_.Load(partition_, sealed, [&](std::string_view key, std::string_view value) -> Result<void> {
+    rows_.Set(key, value);
+    return runner.machine().Restore(key, value);
+  }));
+  if (rows_.rows() != sealed_.rows || rows_.sum() != sealed_.sum) {
+    return Fail(ErrorCode::kIntegrity, "partition " + std::to_string(partition_) + " checkpoint " + std::to_string(sealed) +
+                                           ": " + std::to_string(rows_.rows()) + " rows with digest " + rows_.sum().Hex() +
+                                           ", the manifest says " + std::to_string(sealed_.rows) + " with " + sealed_.sum.Hex() +
+                                           "; restore the state folder from a copy, or rerun the whole journal");
+  }
+  PLUMBLINE_ASSIGN(const auto cut, store_.ReadEntry(partition_, sealed_.cut_entry));
+  ChainEnd chain{sealed_.cut_entry, sealed_.cut_entry_digest, 0};
+  if (sealed_.cut_entry > 0) {
+    if (!cut || state::EntryDigest(*cut) != sealed_.cut_entry_digest) {
+      return Fail(ErrorCode::kIntegrity, "partition " + std::to_string(partition_) + " checkpoint " + std::to_string(sealed) +
+                                             ": entry " + std::to_string(sealed_.cut_entry) + ", after which it was made, is " +
+                                             (cut ? "another one in the journal" : "not in the journal") +
+                                             "; restore the state folder from a copy");
+    }
+    PLUMBLINE_ASSIGN(const auto entry, state::DecodeEntry(*cut));
+    chain.time_ms = entry.time_ms;
+  }
+  runner.SetChain(chain);
+  for (const auto& topic : sealed_.topics) PLUMBLINE_TRY(runner.merge().SetTopic(topic));
+  phase_ = Phase::kFolding;
+  return true;
+}
+
+void Checkpointer::Begin(PartitionRunner& runner) {
+  PLUMBLINE_CHECK(idle(), "one checkpoint at a time");
+  runner.machine().BeginCheckpoint();
+  next_ = {};
+  next_.partition = partition_;
+  next_.checkpoint = sealed_.checkpoint + 1;
+  next_.cut_entry = runner.chain().number;
+  next_.cut_entry_digest = runner.chain().digest;
+  next_.topics = runner.merge().Positions();
+  phase_ = Phase::kSlicing;
+}
+
+Result<void> Checkpointer::Slice(PartitionRunner& runner, std::size_t max_bytes) {
+  bytes_.clear();
+  spans_.clear();
+  slice_.clear();
+  const bool more = runner.machine().NextSlice(max_bytes, [&](std::string_view key, std::string_view value) {
+    bytes_.append(key).append(value);
+    spans_.push_back({key.size(), value.size()});
+  });
+  const char* at = bytes_.data();
+  for (const auto& span : spans_) {
+    slice_.push_back({{at, span.key_size}, {at + span.key_size, span.value_size}});
+    at += span.key_size + span.value_size;
+    rows_.Set(slice_.back().key, slice_.back().value);
+  }
+  PLUMBLINE_TRY(AtFailpoint(Failpoint::kCheckpointSlice));
+  if (!slice_.empty()) PLUMBLINE_TRY(store_.WriteSlice(partition_, next_.checkpoint, slice_));
+  if (!more) phase_ = Phase::kSealing;
+  return {};
+}
+
+Result<void> Checkpointer::Seal() {
+  PLUMBLINE_TRY(output_.Sync(partition_));
+  next_.rows = rows_.rows();
+  next_.sum = rows_.sum();
+  PLUMBLINE_TRY(AtFailpoint(Failpoint::kCheckpointBeforeSeal));
+  PLUMBLINE_TRY(store_.Seal(next_));
+  sealed_ = next_;
+  phase_ = Phase::kFolding;
+  return AtFailpoint(Failpoint::kCheckpointAfterSeal);
+}
+
+Result<void> Checkpointer::Fold(std::size_t max_bytes) {
+  PLUMBLINE_TRY(AtFailpoint(Failpoint::kCheckpointFold));
+  PLUMBLINE_ASSIGN(const bool more, store_.FoldSome(partition_, sealed_.checkpoint, max_bytes));
+  if (!more) phase_ = Phase::kIdle;
+  return {};
+}
+
+Result<bool> Checkpointer::Step(PartitionRunner& runner, std::size_t max_bytes) {
+  switch (phase_) {
+    case Phase::kIdle:
+      return false;
+    case Phase::kSlicing:
+      PLUMBLINE_TRY(Slice(runner, max_bytes));
+      return true;
+    case Phase::kSealing:
+      PLUMBLINE_TRY(Seal());
+      return true;
+    case Phase::kFolding:
+      PLUMBLINE_TRY(Fold(max_bytes));
+      return !idle();
+  }
+  return false;
+}
+
+}  // namespace plumbline::run
