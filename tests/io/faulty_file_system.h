@@ -52,6 +52,10 @@ class FaultyFileSystem final : public FileSystem {
     const std::lock_guard lock(mutex_);
     names_.at(path)->data.at(at) ^= 0x20;
   }
+  void Overwrite(const std::string& path, std::size_t at, std::string_view bytes) {
+    const std::lock_guard lock(mutex_);
+    names_.at(path)->data.replace(at, bytes.size(), bytes);
+  }
   void Cut(const std::string& path, std::size_t size) {
     const std::lock_guard lock(mutex_);
     auto& file = *names_.at(path);

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "engine/base/failpoint.h"
 #include "engine/base/hash.h"
 #include "engine/io/local_log.h"
 #include "engine/io/local_log_source.h"
@@ -203,6 +204,32 @@ TEST_CASE("synced records survive a kill at any change; unsynced ones vanish fro
     REQUIRE(all.size() == kept + 1);
     for (std::size_t i = 0; i < kept; ++i) CHECK(all[i].ends_with(":k" + std::to_string(i) + ":value"));
     CHECK(all.back().ends_with(":after:x"));
+  }
+}
+
+TEST_CASE("killed at the failpoints of writing, syncing and rolling, the log keeps what was acknowledged") {
+  for (const auto point : {Failpoint::kLogAppend, Failpoint::kLogSync, Failpoint::kLogRoll}) {
+    for (const std::uint64_t count : {1, 2, 5}) {
+      INFO(FailpointName(point) << " at passing " << count);
+      FaultyFileSystem files(count);
+      ScriptedClock clock(1);
+      auto topic = OpenTopic(files, clock, SmallSegments(700));
+      SetFailpointKillHandler([&] { files.Kill(); });
+      ArmFailpoint(point, count, FailpointAction::kKill);
+      int acknowledged = 0;
+      for (int i = 0; i < 100; ++i) {
+        if (!topic->AppendTo(0, 0, "k", "value") || !topic->Sync()) break;
+        acknowledged = i + 1;
+      }
+      DisarmFailpoints();
+      SetFailpointKillHandler({});
+      REQUIRE(files.dead());
+      topic.reset();
+      files.Restart();
+      topic = OpenTopic(files, clock, SmallSegments(700));
+      CHECK(topic->writer(0).end_offset() >= acknowledged);
+      CHECK(topic->writer(0).end_offset() <= acknowledged + 1);
+    }
   }
 }
 

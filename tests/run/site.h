@@ -31,7 +31,7 @@ class Site {
  public:
   static constexpr std::uint16_t kTopics = 3;
   static constexpr std::uint32_t kPartitions = 2;
-  static constexpr int kPhases = 10;
+  static constexpr int kPhases = 16;
   static constexpr std::int64_t kStartMs = 1'000'000;
 
   explicit Site(std::uint64_t seed)
@@ -121,9 +121,10 @@ class Site {
     ++arrived_;
   }
 
-  Outputs ReadOutputs() {
+  Outputs ReadOutputs() { return ReadOutputsOf(output_files_); }
+  static Outputs ReadOutputsOf(io::FileSystem& files) {
     Outputs out;
-    io::LocalLogSource reader(output_files_, "/out", {"alerts", "measures", "dead_letters", "audit"});
+    io::LocalLogSource reader(files, "/out", {"alerts", "measures", "dead_letters", "audit"});
     for (std::uint16_t log = 0; log < 4; ++log) {
       for (std::uint32_t partition = 0; partition < kPartitions; ++partition) {
         while (true) {
@@ -161,7 +162,7 @@ class Site {
     options.provenance = {Sha256Of("build"), Sha256Of("rules")};
     options.batch.most_records = 5;
     options.tick_interval_ms = 0;
-    options.checkpoint_after_seconds = 0.00005;  // of a clock that moves 1 microsecond a look: every few dozen batches
+    options.checkpoint_after_seconds = 0.00002;  // of a clock that moves 1 microsecond a look: every ten batches or so
     options.checkpoint_piece_bytes = 100;
     return options;
   }
