@@ -95,11 +95,22 @@ fetch_kafka() {
   printf '%s\n' "$sum" >"$stamp"
 }
 
+# Debian's Alertmanager reads its message templates from one fixed place only.
+place_templates() {
+  local from=$tools/prometheus-alertmanager/usr/share/prometheus/alertmanager to=/usr/share/prometheus/alertmanager
+  [ -f "$to/default.tmpl" ] && return
+  [ -f "$from/default.tmpl" ] || die "no default.tmpl in $from"
+  [ "$(id -u)" = 0 ] || die "$to/default.tmpl is missing: run ./setup.sh once as root"
+  mkdir -p "$to"
+  cp "$from"/*.tmpl "$to/"
+}
+
 set_up() {
   install_packages
   mkdir -p "$tools"
   unpack prometheus prometheus promtool
   unpack prometheus-alertmanager prometheus-alertmanager amtool
+  place_templates
   fetch_kafka
   say "set up"
 }
