@@ -7,9 +7,11 @@
 
 namespace plumbline::app {
 
+void AddGenerate(CLI::App& app, int* exit_code);
 void AddVersion(CLI::App& app, int* exit_code);
 
 inline constexpr AddCommand kCommands[] = {
+    AddGenerate,
     AddVersion,
 };
 
