@@ -163,8 +163,7 @@ void Generator::Simulation::Happen(const Due& due) {
   if (due.stay != 0 && due.stay != hospital_.beds[due.index].stay) return;
   switch (due.what) {
     case Happening::kShock:
-      Shock(hospital_.beds[due.index]);
-      return ScheduleByRate(Happening::kShock, due.index, options_.sepsis_per_thousand_patient_hours);
+      return Shock(hospital_.beds[due.index]);  // once a stay: a second would be answered by the look-back to the first's drug
     case Happening::kNodule:
       Nodule(hospital_.beds[due.index]);
       return ScheduleByRate(Happening::kNodule, due.index, options_.nodules_per_thousand_patient_hours);

@@ -19,7 +19,7 @@ constexpr std::int64_t kFlushEveryMs = 200;
 struct Arguments {
   SinkArguments sink;
   generator::GeneratorOptions options;
-  std::string start, duration = "4 hours", interval = "60 seconds", late_most = "10 minutes", heartbeat = "30 seconds", truth;
+  std::string start, duration = "6 hours", interval = "60 seconds", late_most = "10 minutes", heartbeat = "30 seconds", truth;
   double late_percent = 2;
   double speed = 0;
   bool quiet = false;
