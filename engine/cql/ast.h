@@ -1,220 +1,215 @@
-// What a text says, before its names and types are known. One plain node type serves all expressions: most of the language is
-// operators, named here as in ELM. Owned by the Syntax it was parsed into; not changed afterwards.
+// The syntax tree of a library or expression. Nodes are plain and live in the tree's arena; texts in them are decoded and live in
+// the arena or the source. Chains of one left-associative level (`a and b and c`, `1 + 2 - 3`) are one node with many operands,
+// so that long ones need no deep tree; every other nesting is bounded by kMaxDepth.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <string>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "engine/cql/arena.h"
 #include "engine/cql/source.h"
+#include "engine/cql/temporal.h"
 
 namespace plumbline::cql {
 
-struct Expr;
-struct QuerySyntax;
-struct RetrieveSyntax;
-struct TimingSyntax;
+// Of nested expressions, counted from the outermost; keeps parser, checker and evaluator within a thread's stack.
+inline constexpr int kMaxDepth = 250;
 
-// A type as written: Name, Model.Name, List<T>, Interval<T>, Choice<T, ...>, Tuple { name T, ... }.
-struct TypeSyntax {
+struct TypeSpec {
   enum class Kind : std::uint8_t { kNamed, kList, kInterval, kChoice, kTuple };
   Kind kind = Kind::kNamed;
-  std::string name;  // with dots where qualified
-  std::vector<TypeSyntax> arguments;
-  std::vector<std::string> element_names;
   Span span;
+  std::string_view qualifier;  // "FHIR" of FHIR.Period
+  std::string_view name;       // "Encounter", "Encounter.Location"
+  std::span<const TypeSpec* const> arguments;
+  std::span<const std::string_view> element_names;  // of a tuple
 };
 
-enum class ExprKind : std::uint8_t {
+enum class AstKind : std::uint8_t {
+  kError,  // something that did not parse; already reported
   kNull,
   kBoolean,  // text "true" or "false"
-  kInteger,  // text: digits, as for the other literals
+  kInteger,
   kLong,
   kDecimal,
-  kString,  // text unescaped
+  kString,
   kDate,
   kDateTime,
-  kTime,
-  kQuantity,  // text: the number, extra: the unit (unquoted)
-  kRatio,     // two kQuantity
-  kIdentifier,
-  kMember,    // args[0].text
-  kCall,      // text(args); with has_target args[0].text(args[1]...)
-  kOperator,  // an ELM operator: text, args, extra: precision word
-  kTiming,    // args[0] phrase args[1]
-  kIf,        // condition, then, else
-  kCase,      // pairs of (when, then) and else; with has_target args[0] is the comparand
-  kIs,        // args[0] is type
-  kAs,        // args[0] as type; strict: cast
-  kConvert,   // args[0] to type, or to the unit in extra
+  kTime,      // text without '@'
+  kQuantity,  // text the number, text2 the unit
+  kRatio,     // two quantities
+  kInterval,  // low, high
+  kList,
+  kTuple,     // names
+  kInstance,  // type, names
+  kCode,      // text code, text2 display; kids[0] names the system
+  kConcept,   // text2 display
+  kName,
+  kMember,              // kids[0].text
+  kCall,                // text(kids...), with kHasTarget kids[0].text(rest...)
+  kIndexer,             // kids[0][kids[1]]
+  kUnary,               // text: the ELM name of the operator
+  kChain,               // kids[0] names[1] kids[1] names[2] kids[2] ...: ELM names, left-associative
+  kBetween,             // kids[0] between kids[1] and kids[2]; kProperly
+  kTiming,              // kids[0] phrase kids[1]
+  kMembership,          // text "In" or "Contains"
+  kDuration,            // text "Duration" or "Difference": precision between kids[0] and kids[1]
+  kDurationOfInterval,  // ... of kids[0]
+  kComponent,           // precision from kids[0]; text: "" or "Date", "Time", "TimezoneOffset"
+  kIs,
+  kAs,           // kStrict: cast
+  kConvert,      // to a type
+  kConvertUnit,  // to the unit text
+  kIsLiteral,    // is [not] null/true/false: text "IsNull", "IsTrue", "IsFalse"; kNegated
+  kMinimum,
+  kMaximum,  // of a type
+  kIf,
+  kCase,            // kids: [comparand] then pairs, then else; kHasComparand
+  kExpandCollapse,  // text "Expand" or "Collapse"; kids[1] per, or precision
+  kRetrieve,        // type; text the code path; text2 "in", "=", "~" or empty; kids[0] the terminology
   kQuery,
-  kRetrieve,
-  kTuple,           // names and args
-  kInstance,        // type, names and args
-  kList,            // args; type: of the elements, when stated
-  kInterval,        // low, high
-  kSpecial,         // $this, $index, $total, %name: text
-  kCodeLiteral,     // text: code, extra: display, args[0]: reference to the code system
-  kConceptLiteral,  // args: kCodeLiteral, extra: display
-  kExtent,          // minimum or maximum (text) of type
 };
 
-struct Expr {
-  ExprKind kind = ExprKind::kNull;
+struct AstQuery;
+struct AstTiming;
+
+struct AstNode {
+  static constexpr std::uint8_t kHasTarget = 1;
+  static constexpr std::uint8_t kProperly = 1;
+  static constexpr std::uint8_t kStrict = 1;
+  static constexpr std::uint8_t kNegated = 1;
+  static constexpr std::uint8_t kHasComparand = 1;
+  static constexpr std::uint8_t kLowClosed = 1;
+  static constexpr std::uint8_t kHighClosed = 2;
+  static constexpr std::uint8_t kQuotedName = 4;
+  static constexpr std::uint8_t kInParentheses = 8;
+
+  AstKind kind = AstKind::kError;
+  std::uint8_t flags = 0;
+  std::uint16_t depth = 1;
+  std::optional<Precision> precision;
   Span span;
-  std::string text;
-  std::string extra;
-  bool has_target = false;
-  bool strict = false;
-  bool low_closed = true;
-  bool high_closed = true;
-  bool has_extra = false;
-  std::vector<Expr*> args;
-  std::vector<std::string> names;
-  std::unique_ptr<TypeSyntax> type;
-  std::unique_ptr<QuerySyntax> query;
-  std::unique_ptr<RetrieveSyntax> retrieve;
-  std::unique_ptr<TimingSyntax> timing;
+  Span name_span;  // of text, for what is said about it
+  std::string_view text;
+  std::string_view text2;
+  std::span<AstNode* const> kids;
+  std::span<const std::string_view> names;
+  const TypeSpec* type = nullptr;
+  const AstQuery* query = nullptr;
+  const AstTiming* timing = nullptr;
+
+  [[nodiscard]] bool Has(std::uint8_t flag) const { return (flags & flag) != 0; }
 };
 
-struct RetrieveSyntax {
-  TypeSyntax type;
-  std::string context;     // of `[context -> Type]`
-  std::string code_path;   // empty: the type's primary one
-  std::string comparator;  // "in", "=", "~"; empty: by what the terminology is
-  Expr* terminology = nullptr;
-};
-
-struct AliasedSource {
-  Expr* source = nullptr;
-  std::string alias;
-  Span span;
-};
-
-struct QuerySyntax {
-  struct Let {
-    std::string name;
-    Expr* value = nullptr;
-    Span span;
-  };
-  struct With {
-    AliasedSource source;
-    Expr* such_that = nullptr;
-    bool without = false;
-  };
-  struct SortItem {
-    Expr* by = nullptr;  // null: the element itself
-    bool descending = false;
-  };
-  std::vector<AliasedSource> sources;
-  std::vector<Let> lets;
-  std::vector<With> withs;
-  Expr* where = nullptr;
-  Expr* returned = nullptr;
-  bool return_all = false;
-  bool return_stated = false;  // a return clause was written
-  // aggregate
-  Expr* aggregate = nullptr;
-  Expr* aggregate_start = nullptr;
-  std::string aggregate_name;
-  bool aggregate_distinct = false;
-  std::vector<SortItem> sort;
-};
-
-// The phrase between the operands of a timing expression.
-struct TimingSyntax {
+struct AstTiming {
+  enum class Bound : std::uint8_t { kWhole, kStart, kEnd, kOccurs };
   enum class Relation : std::uint8_t {
-    kSame,
+    kSameAs,
+    kSameOrBefore,
+    kSameOrAfter,
     kIncludes,
     kIncludedIn,
     kBefore,
     kAfter,
+    kOnOrBefore,
+    kOnOrAfter,
     kWithin,
     kMeets,
+    kMeetsBefore,
+    kMeetsAfter,
     kOverlaps,
+    kOverlapsBefore,
+    kOverlapsAfter,
     kStarts,
     kEnds
   };
-  enum class Edge : std::uint8_t { kNone, kStart, kEnd };
   enum class Offset : std::uint8_t { kNone, kExactly, kOrMore, kOrLess, kMoreThan, kLessThan };
-  Relation relation = Relation::kSame;
-  Edge left = Edge::kNone;   // `starts before`: the start of the left operand
-  Edge right = Edge::kNone;  // `before start`: the start of the right operand
-  Offset offset = Offset::kNone;
+  Relation relation = Relation::kSameAs;
+  Bound left = Bound::kWhole;
+  Bound right = Bound::kWhole;
   bool properly = false;
-  bool inclusive = false;    // on or before, same or before
-  bool side_before = false;  // meets before, same or before
-  bool side_after = false;
-  std::string precision;  // singular word, or empty
-  Expr* quantity = nullptr;
+  Offset offset = Offset::kNone;
+  AstNode* quantity = nullptr;
 };
 
-struct UsingSyntax {
-  std::string name, version, alias;
+struct AstSource {
+  AstNode* expression = nullptr;
+  std::string_view alias;
+  Span alias_span;
+};
+
+struct AstRelation {
+  bool without = false;
+  AstSource source;
+  AstNode* such_that = nullptr;
+};
+
+struct AstSort {
+  AstNode* by = nullptr;  // null: the element itself
+  bool descending = false;
+};
+
+struct AstQuery {
+  std::span<const AstSource> sources;
+  std::span<const AstSource> lets;
+  std::span<const AstRelation> relations;
+  AstNode* where = nullptr;
+  AstNode* returned = nullptr;
+  bool distinct = true;
+  AstNode* aggregate = nullptr;
+  AstNode* starting = nullptr;
+  std::string_view accumulator;
+  bool aggregate_distinct = false;
+  std::span<const AstSort> sort;
+};
+
+struct AstOperand {
+  std::string_view name;
+  const TypeSpec* type = nullptr;
+};
+
+struct AstDefinition {
+  enum class Kind : std::uint8_t {
+    kUsing,
+    kInclude,
+    kParameter,
+    kCodeSystem,
+    kValueSet,
+    kCode,
+    kConcept,
+    kContext,
+    kExpression,
+    kFunction
+  };
+  Kind kind = Kind::kExpression;
   Span span;
-};
-struct IncludeSyntax {
-  std::string name, version, alias;
-  Span span;
-};
-struct VocabularySyntax {
-  enum class Kind : std::uint8_t { kCodeSystem, kValueSet, kCode, kConcept };
-  Kind kind = Kind::kCodeSystem;
-  std::string name, id, version, display;
-  std::string code_system;         // of a code: possibly qualified
-  std::vector<std::string> codes;  // of a concept
-  Span span;
-};
-struct ParameterSyntax {
-  std::string name;
-  std::unique_ptr<TypeSyntax> type;
-  Expr* fallback = nullptr;
-  Span span;
-};
-struct OperandSyntax {
-  std::string name;
-  TypeSyntax type;
-};
-struct DefineSyntax {
-  std::string name;
-  std::string context;  // "Patient", "Unfiltered", ...
+  Span name_span;
+  std::string_view name;       // the local name
+  std::string_view full_name;  // of a model or library included
+  std::string_view version;
+  std::string_view id;  // url of a vocabulary, code
+  std::string_view display;
+  AstNode* system = nullptr;          // of a code: the name of its code system
+  std::span<AstNode* const> members;  // of a concept: names of codes
+  const TypeSpec* type = nullptr;     // of a parameter, or what a function returns
+  AstNode* body = nullptr;            // of a define, a function, or a parameter's default
+  std::span<const AstOperand> operands;
   bool is_private = false;
-  bool is_function = false;
   bool fluent = false;
   bool external = false;
-  std::vector<OperandSyntax> operands;
-  std::unique_ptr<TypeSyntax> returns;
-  Expr* body = nullptr;
-  Span span;
 };
 
-struct LibrarySyntax {
-  std::string name, version;
-  std::vector<UsingSyntax> usings;
-  std::vector<IncludeSyntax> includes;
-  std::vector<VocabularySyntax> vocabularies;
-  std::vector<ParameterSyntax> parameters;
-  std::vector<DefineSyntax> defines;
-};
-
-// Owns the nodes of one parsed text.
-class Syntax {
- public:
-  LibrarySyntax library;
-  Expr* expression = nullptr;  // of a text that is one expression
-
-  [[nodiscard]] Expr* Make(ExprKind kind, Span span) {
-    Expr& made = nodes_.emplace_back();
-    made.kind = kind;
-    made.span = span;
-    return &made;
-  }
-
- private:
-  std::deque<Expr> nodes_;
+struct SyntaxTree {
+  std::unique_ptr<Arena> arena = std::make_unique<Arena>();
+  std::string_view library_name;
+  std::string_view library_version;
+  Span library_span;
+  std::vector<AstDefinition> definitions;
+  AstNode* expression = nullptr;  // of ParseExpression
 };
 
 }  // namespace plumbline::cql

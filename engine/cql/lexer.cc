@@ -1,298 +1,262 @@
 #include "engine/cql/lexer.h"
 
-#include <algorithm>
 #include <array>
+#include <optional>
 
 namespace plumbline::cql {
 namespace {
 
-constexpr std::array<std::string_view, 126> kKeywords{"Choice",       "Code",
-                                                      "Concept",      "Interval",
-                                                      "List",         "Tuple",
-                                                      "after",        "aggregate",
-                                                      "all",          "and",
-                                                      "as",           "asc",
-                                                      "ascending",    "before",
-                                                      "between",      "by",
-                                                      "called",       "case",
-                                                      "cast",         "code",
-                                                      "codesystem",   "codesystems",
-                                                      "collapse",     "concept",
-                                                      "contains",     "context",
-                                                      "convert",      "date",
-                                                      "day",          "days",
-                                                      "default",      "define",
-                                                      "desc",         "descending",
-                                                      "difference",   "display",
-                                                      "distinct",     "div",
-                                                      "duration",     "during",
-                                                      "else",         "end",
-                                                      "ends",         "except",
-                                                      "exists",       "expand",
-                                                      "external",     "false",
-                                                      "flatten",      "fluent",
-                                                      "from",         "function",
-                                                      "hour",         "hours",
-                                                      "if",           "implies",
-                                                      "in",           "include",
-                                                      "included",     "includes",
-                                                      "intersect",    "is",
-                                                      "less",         "let",
-                                                      "library",      "maximum",
-                                                      "meets",        "millisecond",
-                                                      "milliseconds", "minimum",
-                                                      "minute",       "minutes",
-                                                      "mod",          "month",
-                                                      "months",       "more",
-                                                      "not",          "null",
-                                                      "occurs",       "of",
-                                                      "on",           "or",
-                                                      "overlaps",     "parameter",
-                                                      "per",          "point",
-                                                      "predecessor",  "private",
-                                                      "properly",     "public",
-                                                      "return",       "same",
-                                                      "second",       "seconds",
-                                                      "singleton",    "sort",
-                                                      "start",        "starting",
-                                                      "starts",       "successor",
-                                                      "such",         "than",
-                                                      "that",         "then",
-                                                      "time",         "timezoneoffset",
-                                                      "to",           "true",
-                                                      "union",        "using",
-                                                      "valueset",     "version",
-                                                      "week",         "weeks",
-                                                      "when",         "where",
-                                                      "width",        "with",
-                                                      "within",       "without",
-                                                      "xor",          "year",
-                                                      "years",        "returns",
-                                                      "skip",         "take"};
-
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'; }
+
+constexpr std::array<std::string_view, 5> kTwoCharacters{"<=", ">=", "!=", "!~", "->"};
+constexpr std::string_view kOneCharacter = "()[]{},.:;<>=~+-*/^&|%$";
 
 class Lexer {
  public:
-  Lexer(const SourceText& source, Diagnostics* diagnostics) : text_(source.text()), diagnostics_(diagnostics) {}
+  Lexer(const Source& source, Diagnostics* diagnostics) : source_(source), text_(source.text()), diagnostics_(diagnostics) {}
 
-  std::vector<Token> Run() {
+  TokenList Run() {
     if (text_.size() > kMaxSourceBytes) {
-      diagnostics_->Error(Phase::kSyntax, {0, 1}, "the text is longer than 8 MiB");
+      Report({0, 1}, "the text is longer than " + std::to_string(kMaxSourceBytes) + " bytes");
       text_ = {};
     }
     if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
-    while (SkipSpace()) Next();
-    Push(TokenKind::kEnd, at_, at_, 0);
-    return std::move(tokens_);
+    while (true) {
+      SkipSpace();
+      if (at_ >= text_.size()) break;
+      Next();
+    }
+    Push(TokenKind::kEnd, at_);
+    return std::move(list_);
   }
 
  private:
+  void Report(Span span, std::string message) {
+    diagnostics_->Add(
+        {.kind = DiagnosticKind::kLexical, .source = &source_, .span = span, .message = std::move(message), .hint = {}});
+  }
+
   [[nodiscard]] char Peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
-  [[nodiscard]] static Span SpanOf(std::size_t begin, std::size_t end) {
+
+  void Push(TokenKind kind, std::size_t begin) {
+    list_.tokens.push_back({kind,
+                            {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(at_)},
+                            source_.text().substr(std::min(begin, text_.size()), at_ - begin)});
+  }
+
+  void PushComment(std::size_t begin) {
+    list_.comments.push_back({TokenKind::kSymbol,
+                              {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(at_)},
+                              source_.text().substr(begin, at_ - begin)});
+  }
+
+  void SkipSpace() {
+    while (at_ < text_.size()) {
+      if (IsSpace(text_[at_])) {
+        ++at_;
+      } else if (Peek() == '\xC2' && Peek(1) == '\xA0') {  // a no-break space, which published libraries contain
+        at_ += 2;
+      } else if (Peek() == '/' && Peek(1) == '/') {
+        const std::size_t begin = at_;
+        while (at_ < text_.size() && text_[at_] != '\n') ++at_;
+        PushComment(begin);
+      } else if (Peek() == '/' && Peek(1) == '*') {
+        const std::size_t begin = at_;
+        const std::size_t end = text_.find("*/", at_ + 2);
+        at_ = end == std::string_view::npos ? text_.size() : end + 2;
+        if (end == std::string_view::npos) Report(SpanFrom(begin, begin + 2), "this comment is not closed by '*/'");
+        PushComment(begin);
+      } else {
+        return;
+      }
+    }
+  }
+
+  static Span SpanFrom(std::size_t begin, std::size_t end) {
     return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
   }
 
-  void Push(TokenKind kind, std::size_t begin, std::size_t end, std::size_t quote) {
-    Token token{
-        .kind = kind, .keyword = false, .text = text_.substr(begin + quote, end - begin - 2 * quote), .span = SpanOf(begin, end)};
-    if (kind == TokenKind::kIdentifier) token.keyword = IsKeyword(token.text);
-    tokens_.push_back(token);
-  }
-
-  // False at the end of the text.
-  bool SkipSpace() {
-    while (at_ < text_.size()) {
-      const char c = Peek();
-      if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-        ++at_;
-      } else if (c == '/' && Peek(1) == '/') {
-        at_ = std::min(text_.find('\n', at_), text_.size());
-      } else if (c == '/' && Peek(1) == '*') {
-        const std::size_t end = text_.find("*/", at_ + 2);
-        if (end == std::string_view::npos)
-          diagnostics_->Error(Phase::kSyntax, SpanOf(at_, at_ + 2), "a comment that is not closed");
-        at_ = end == std::string_view::npos ? text_.size() : end + 2;
-      } else {
-        return true;
-      }
-    }
-    return false;
-  }
-
   void Next() {
-    const char c = Peek();
     const std::size_t begin = at_;
+    const char c = Peek();
     if (IsLetter(c)) {
       while (IsLetter(Peek()) || IsDigit(Peek())) ++at_;
-      return Push(TokenKind::kIdentifier, begin, at_, 0);
+      Push(TokenKind::kIdentifier, begin);
+    } else if (IsDigit(c)) {
+      Number(begin);
+    } else if (c == '"' || c == '`') {
+      Quoted(begin, c, TokenKind::kQuoted);
+    } else if (c == '\'') {
+      Quoted(begin, c, TokenKind::kString);
+    } else if (c == '@') {
+      DateOrTime(begin);
+    } else {
+      Symbol(begin);
     }
-    if (IsDigit(c)) return Number();
-    if (c == '\'') return Quoted('\'', TokenKind::kString);
-    if (c == '"' || c == '`') return Quoted(c, TokenKind::kQuoted);
-    if (c == '@') return Temporal();
-    constexpr std::array<std::string_view, 6> kPairs{"<=", ">=", "!=", "!~", "->", "<>"};
-    for (const std::string_view pair : kPairs) {
-      if (text_.substr(at_).starts_with(pair)) {
-        at_ += 2;
-        return Push(TokenKind::kSymbol, begin, at_, 0);
-      }
-    }
-    ++at_;
-    constexpr std::string_view kSingles = "()[]{},.:+-*/^&|<>=~%$;";
-    if (kSingles.contains(c)) return Push(TokenKind::kSymbol, begin, at_, 0);
-    while (at_ < text_.size() && (static_cast<unsigned char>(text_[at_]) & 0xC0) == 0x80) ++at_;
-    diagnostics_->Error(Phase::kSyntax, SpanOf(begin, at_),
-                        "the character '" + std::string(text_.substr(begin, at_ - begin)) + "' does not belong to the language");
   }
 
-  void Number() {
-    const std::size_t begin = at_;
-    TokenKind kind = TokenKind::kInteger;
+  void Number(std::size_t begin) {
     while (IsDigit(Peek())) ++at_;
     if (Peek() == '.' && IsDigit(Peek(1))) {
-      kind = TokenKind::kDecimal;
       ++at_;
       while (IsDigit(Peek())) ++at_;
-    } else if (Peek() == 'L') {
-      Push(TokenKind::kLong, begin, at_, 0);
-      ++at_;
-      tokens_.back().span.end = static_cast<std::uint32_t>(at_);
+      Push(TokenKind::kNumber, begin);
       return;
     }
-    Push(kind, begin, at_, 0);
+    if (Peek() == 'L' && !IsLetter(Peek(1)) && !IsDigit(Peek(1))) {
+      ++at_;
+      Push(TokenKind::kLong, begin);
+      return;
+    }
+    Push(TokenKind::kNumber, begin);
   }
 
-  void Quoted(char quote, TokenKind kind) {
-    const std::size_t begin = at_++;
-    while (at_ < text_.size() && text_[at_] != quote) {
-      at_ += text_[at_] == '\\' ? 2 : 1;
-    }
+  void Quoted(std::size_t begin, char quote, TokenKind kind) {
+    ++at_;
+    while (at_ < text_.size() && text_[at_] != quote) at_ += text_[at_] == '\\' ? 2 : 1;
     if (at_ >= text_.size()) {
-      diagnostics_->Error(Phase::kSyntax, SpanOf(begin, begin + 1), std::string("no closing ") + quote);
       at_ = text_.size();
+      Report(SpanFrom(begin, begin + 1), std::string("this ") + quote + " is not closed");
+    } else {
+      ++at_;
+    }
+    Push(kind, begin);
+  }
+
+  void TimePart() {
+    while (IsDigit(Peek()) || (Peek() == ':' && IsDigit(Peek(1))) || (Peek() == '.' && IsDigit(Peek(1)))) ++at_;
+  }
+
+  void DateOrTime(std::size_t begin) {
+    ++at_;
+    if (Peek() == 'T') {
+      ++at_;
+      TimePart();
+      Push(TokenKind::kTime, begin);
+      return;
+    }
+    while (IsDigit(Peek()) || (Peek() == '-' && IsDigit(Peek(1)))) ++at_;
+    if (at_ == begin + 1) Report(SpanFrom(begin, at_), "expected a date or a time after '@'");
+    if (Peek() != 'T') {
+      Push(TokenKind::kDate, begin);
       return;
     }
     ++at_;
-    Push(kind, begin, at_, 1);
-  }
-
-  bool Digits(std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      if (!IsDigit(Peek(i))) return false;
-    }
-    at_ += count;
-    return true;
-  }
-
-  // hh[:mm[:ss[.f...]]]
-  bool TimePart() {
-    if (!Digits(2)) return false;
-    for (int i = 0; i < 2; ++i) {
-      if (Peek() != ':') return true;
+    TimePart();
+    if (Peek() == 'Z') {
       ++at_;
-      if (!Digits(2)) return false;
-    }
-    if (Peek() == '.' && IsDigit(Peek(1))) {
-      ++at_;
+    } else if ((Peek() == '+' || Peek() == '-') && IsDigit(Peek(1)) && IsDigit(Peek(2)) && Peek(3) == ':') {
+      at_ += 4;
       while (IsDigit(Peek())) ++at_;
     }
-    return true;
+    Push(TokenKind::kDateTime, begin);
   }
 
-  void Temporal() {
-    const std::size_t begin = at_++;
-    TokenKind kind = TokenKind::kDate;
-    bool good = true;
-    if (Peek() == 'T') {
-      ++at_;
-      kind = TokenKind::kTime;
-      good = TimePart();
-    } else {
-      good = Digits(4);
-      for (int i = 0; good && i < 2 && Peek() == '-' && IsDigit(Peek(1)); ++i) {
-        ++at_;
-        good = Digits(2);
-      }
-      if (good && Peek() == 'T') {
-        ++at_;
-        kind = TokenKind::kDateTime;
-        if (IsDigit(Peek())) good = TimePart();
-        if (Peek() == 'Z') {
-          ++at_;
-        } else if ((Peek() == '+' || Peek() == '-') && IsDigit(Peek(1))) {
-          ++at_;
-          good = good && Digits(2) && Peek() == ':';
-          ++at_;
-          good = good && Digits(2);
-        }
+  void Symbol(std::size_t begin) {
+    for (const std::string_view two : kTwoCharacters) {
+      if (text_.substr(at_, 2) == two) {
+        at_ += 2;
+        Push(TokenKind::kSymbol, begin);
+        return;
       }
     }
-    at_ = std::min(at_, text_.size());
-    if (!good)
-      diagnostics_->Error(Phase::kSyntax, SpanOf(begin, at_),
-                          "not a date or time; they are written @YYYY-MM-DDThh:mm:ss.fff+hh:mm");
-    Push(kind, begin, at_, 0);
-    tokens_.back().text.remove_prefix(1);
+    ++at_;
+    if (kOneCharacter.contains(text_[begin])) {
+      Push(TokenKind::kSymbol, begin);
+      return;
+    }
+    while (at_ < text_.size() && (static_cast<unsigned char>(text_[at_]) & 0xC0U) == 0x80U) ++at_;
+    Report(SpanFrom(begin, at_), "this character has no meaning here");
   }
 
+  const Source& source_;
   std::string_view text_;
   Diagnostics* diagnostics_;
+  TokenList list_;
   std::size_t at_ = 0;
-  std::vector<Token> tokens_;
 };
 
 void AppendUtf8(std::uint32_t code, std::string* out) {
   if (code < 0x80) {
-    out->push_back(static_cast<char>(code));
+    *out += static_cast<char>(code);
   } else if (code < 0x800) {
-    out->push_back(static_cast<char>(0xC0 | code >> 6));
-    out->push_back(static_cast<char>(0x80 | (code & 63)));
+    *out += static_cast<char>(0xC0U | (code >> 6U));
+    *out += static_cast<char>(0x80U | (code & 0x3FU));
   } else {
-    out->push_back(static_cast<char>(0xE0 | code >> 12));
-    out->push_back(static_cast<char>(0x80 | (code >> 6 & 63)));
-    out->push_back(static_cast<char>(0x80 | (code & 63)));
+    *out += static_cast<char>(0xE0U | (code >> 12U));
+    *out += static_cast<char>(0x80U | ((code >> 6U) & 0x3FU));
+    *out += static_cast<char>(0x80U | (code & 0x3FU));
   }
 }
 
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+std::optional<std::uint32_t> Hex4(std::string_view text) {
+  if (text.size() < 4) return std::nullopt;
+  std::uint32_t code = 0;
+  for (const char c : text.substr(0, 4)) {
+    const int digit = IsDigit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    if (digit < 0) return std::nullopt;
+    code = code * 16 + static_cast<std::uint32_t>(digit);
+  }
+  return code;
+}
+
+char SimpleEscape(char c) {
+  switch (c) {
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'f':
+      return '\f';
+    case '\\':
+    case '/':
+    case '\'':
+    case '"':
+    case '`':
+      return c;
+    default:
+      return '\0';
+  }
 }
 
 }  // namespace
 
-bool IsKeyword(std::string_view word) { return std::ranges::find(kKeywords, word) != kKeywords.end(); }
+TokenList Lex(const Source& source, Diagnostics* diagnostics) { return Lexer(source, diagnostics).Run(); }
 
-std::string Unescape(std::string_view text) {
+std::string Unquote(const Source& source, const Token& token, Diagnostics* diagnostics) {
+  std::string_view text = token.text;
+  if (text.size() >= 2) text = text.substr(1, text.size() - 2);
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\' || i + 1 == text.size()) {
-      out.push_back(text[i]);
+    if (text[i] != '\\' || i + 1 >= text.size()) {
+      out += text[i];
       continue;
     }
-    const char c = text[++i];
-    constexpr std::string_view kFrom = "nrtf";
-    constexpr std::string_view kTo = "\n\r\t\f";
-    if (const std::size_t at = kFrom.find(c); at != std::string_view::npos) {
-      out.push_back(kTo[at]);
-    } else if (c == 'u' && i + 4 < text.size() + 0 && HexValue(text[i + 1]) >= 0) {
-      std::uint32_t code = 0;
-      for (int k = 1; k <= 4; ++k)
-        code = code * 16 + static_cast<std::uint32_t>(std::max(HexValue(text[i + static_cast<std::size_t>(k)]), 0));
-      AppendUtf8(code, &out);
-      i += 4;
-    } else {
-      out.push_back(c);
+    ++i;
+    if (text[i] == 'u') {
+      if (const auto code = Hex4(text.substr(i + 1))) {
+        AppendUtf8(*code, &out);
+        i += 4;
+        continue;
+      }
+    } else if (const char c = SimpleEscape(text[i]); c != '\0') {
+      out += c;
+      continue;
     }
+    const auto at = static_cast<std::uint32_t>(token.span.begin + i);
+    diagnostics->Add({.kind = DiagnosticKind::kLexical,
+                      .source = &source,
+                      .span = {at, at + 2},
+                      .message = "this escape has no meaning in a string",
+                      .hint = {}});
+    out += text[i];
   }
   return out;
 }
-
-std::vector<Token> Tokenize(const SourceText& source, Diagnostics* diagnostics) { return Lexer(source, diagnostics).Run(); }
 
 }  // namespace plumbline::cql

@@ -1,4 +1,5 @@
-// Text to tokens. Keywords are identifiers to the lexer: most of CQL's keywords may also be names, and the parser knows where.
+// Text to tokens. Linear, without recursion; a token keeps its place in the text. Keywords are identifiers here: which words are
+// reserved where is the parser's to know.
 #pragma once
 
 #include <cstdint>
@@ -12,30 +13,32 @@ namespace plumbline::cql {
 
 enum class TokenKind : std::uint8_t {
   kEnd,
-  kIdentifier,  // letters, digits, underscores; keywords too
-  kQuoted,      // "..." or `...`
-  kString,      // '...'
-  kInteger,
-  kLong,  // 5L
-  kDecimal,
-  kDate,      // @2012-03
-  kDateTime,  // @2012-03T, @2012-03-04T10:11+02:00
-  kTime,      // @T10:11
-  kSymbol,    // punctuation, one token per operator
+  kIdentifier,  // also keywords
+  kQuoted,      // "x" or `x`
+  kString,      // 'x'
+  kNumber,      // 1, 1.5
+  kLong,        // 1L
+  kDate,        // @2012-01
+  kDateTime,    // @2012-01T
+  kTime,        // @T10:00
+  kSymbol,      // ( ) [ ] { } , . : ; < <= > >= = != ~ !~ + - * / ^ & | % $ ->
 };
 
 struct Token {
   TokenKind kind = TokenKind::kEnd;
-  bool keyword = false;   // an identifier that the language uses itself
-  std::string_view text;  // as written, dates without '@', quoted ones without their quotes
   Span span;
+  std::string_view text;  // as written, with its quotes
 };
 
-// Ends with a kEnd token. Lexical errors are reported and passed over.
-[[nodiscard]] std::vector<Token> Tokenize(const SourceText& source, Diagnostics* diagnostics);
+struct TokenList {
+  std::vector<Token> tokens;    // ends with kEnd
+  std::vector<Token> comments;  // kSymbol tokens over the comments' text, in order
+};
 
-// The characters that a quoted token's text stands for (\n, A, '' and the like).
-[[nodiscard]] std::string Unescape(std::string_view text);
-[[nodiscard]] bool IsKeyword(std::string_view word);
+inline constexpr std::size_t kMaxSourceBytes = std::size_t{4} << 20;
+
+[[nodiscard]] TokenList Lex(const Source& source, Diagnostics* diagnostics);
+// What a quoted token means: quotes taken off, escapes resolved. An escape that is not one is reported.
+[[nodiscard]] std::string Unquote(const Source& source, const Token& token, Diagnostics* diagnostics);
 
 }  // namespace plumbline::cql

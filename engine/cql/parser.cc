@@ -6,339 +6,233 @@
 #include "engine/cql/parser_internal.h"
 
 namespace plumbline::cql {
+namespace {
 
-std::string_view SingularPrecision(std::string_view word, bool plural_only) {
-  constexpr std::array<std::string_view, 8> kSingular{"year", "month", "week", "day", "hour", "minute", "second", "millisecond"};
-  for (const std::string_view singular : kSingular) {
-    if (word == singular && !plural_only) return singular;
-    if (word.size() == singular.size() + 1 && word.starts_with(singular) && word.back() == 's') return singular;
-  }
-  return {};
+constexpr std::array kKeywords{
+    "after",      "aggregate",  "all",       "and",      "as",      "asc",         "ascending",      "before",   "between",
+    "by",         "called",     "case",      "cast",     "code",    "codesystem",  "codesystems",    "collapse", "concept",
+    "contains",   "context",    "convert",   "date",     "day",     "days",        "default",        "define",   "desc",
+    "descending", "difference", "display",   "distinct", "div",     "duration",    "during",         "else",     "end",
+    "ends",       "except",     "exists",    "expand",   "false",   "flatten",     "fluent",         "from",     "function",
+    "hour",       "hours",      "if",        "implies",  "in",      "include",     "included",       "includes", "intersect",
+    "is",         "let",        "library",   "maximum",  "meets",   "millisecond", "milliseconds",   "minimum",  "minute",
+    "minutes",    "mod",        "month",     "months",   "not",     "null",        "occurs",         "of",       "on",
+    "or",         "overlaps",   "parameter", "per",      "point",   "predecessor", "private",        "properly", "public",
+    "return",     "returns",    "same",      "second",   "seconds", "singleton",   "sort",           "start",    "starting",
+    "starts",     "successor",  "such",      "that",     "then",    "time",        "timezoneoffset", "to",       "true",
+    "union",      "using",      "valueset",  "version",  "week",    "weeks",       "when",           "where",    "width",
+    "with",       "within",     "without",   "xor",      "year",    "years",
+};
+
+constexpr std::array kDefinitionStarts{"library", "using",   "include", "parameter", "codesystem", "valueset",
+                                       "code",    "concept", "context", "define",    "public",     "private"};
+
+}  // namespace
+
+bool IsKeyword(std::string_view word) {
+  static const std::vector<std::string_view> sorted = [] {
+    std::vector<std::string_view> words(kKeywords.begin(), kKeywords.end());
+    std::ranges::sort(words);
+    return words;
+  }();
+  return std::ranges::binary_search(sorted, word);
 }
 
-bool Parser::IsWords(std::initializer_list<std::string_view> words) const {
-  std::size_t ahead = 0;
-  for (const std::string_view word : words) {
-    if (!IsWord(word, ahead++)) return false;
-  }
-  return true;
+SyntaxTree ParseLibrary(const Source& source, Diagnostics* diagnostics) { return Parser(source, diagnostics).Library(); }
+
+SyntaxTree ParseExpression(const Source& source, Diagnostics* diagnostics) { return Parser(source, diagnostics).Expression(); }
+
+Parser::Parser(const Source& source, Diagnostics* diagnostics)
+    : source_(source), diagnostics_(diagnostics), list_(Lex(source, diagnostics)) {}
+
+SyntaxTree Parser::Library() {
+  Definitions();
+  return std::move(tree_);
 }
 
-bool Parser::TakeWord(std::string_view word) {
-  if (!IsWord(word)) return false;
-  ++at_;
-  return true;
+SyntaxTree Parser::Expression() {
+  tree_.expression = Expr();
+  if (!panic_ && Peek().kind != TokenKind::kEnd) Fail("expected the end of the expression, found " + Found());
+  return std::move(tree_);
 }
 
-bool Parser::TakeWords(std::initializer_list<std::string_view> words) {
-  if (!IsWords(words)) return false;
-  at_ += words.size();
-  return true;
+const Token& Parser::Peek(std::size_t ahead) const {
+  const std::size_t last = list_.tokens.size() - 1;
+  return list_.tokens[panic_ ? last : std::min(at_ + ahead, last)];
 }
 
-bool Parser::TakeSymbol(std::string_view symbol) {
-  if (!IsSymbol(symbol)) return false;
-  ++at_;
-  return true;
-}
-
-void Parser::Need(std::string_view symbol) {
-  if (!TakeSymbol(symbol)) Expected("'" + std::string(symbol) + "'");
-}
-
-void Parser::NeedWord(std::string_view word) {
-  if (!TakeWord(word)) Expected("'" + std::string(word) + "'");
-}
-
-void Parser::Wrong(std::string message) {
-  diagnostics_.Error(Phase::kSyntax, Peek().span, std::move(message));
-  throw Broken{};
-}
-
-void Parser::Expected(std::string_view what) {
+const Token& Parser::Take() {
   const Token& token = Peek();
-  const std::string found = token.kind == TokenKind::kEnd ? "the end of the text" : "'" + std::string(token.text) + "'";
-  Wrong("expected " + std::string(what) + ", found " + found);
+  if (!panic_ && at_ + 1 < list_.tokens.size()) ++at_;
+  return token;
 }
 
-Span Parser::From(std::uint32_t begin) const { return {begin, at_ == 0 ? begin : std::max(begin, tokens_[at_ - 1].span.end)}; }
+bool Parser::IsWord(const Token& token, std::string_view text) {
+  return (token.kind == TokenKind::kIdentifier || token.kind == TokenKind::kSymbol) && token.text == text;
+}
 
-bool Parser::IsName(std::size_t ahead) const {
+bool Parser::Accept(std::string_view text) {
+  if (!At(text)) return false;
+  Take();
+  return true;
+}
+
+bool Parser::Expect(std::string_view text, std::string_view after) {
+  if (Accept(text)) return true;
+  Fail("expected '" + std::string(text) + "' " + std::string(after) + ", found " + Found());
+  return false;
+}
+
+AstNode* Parser::Fail(std::string message, std::string hint) { return FailAt(Peek().span, std::move(message), std::move(hint)); }
+
+AstNode* Parser::FailAt(Span span, std::string message, std::string hint) {
+  if (!panic_) {
+    diagnostics_->Add({.kind = DiagnosticKind::kSyntax,
+                       .source = &source_,
+                       .span = span,
+                       .message = std::move(message),
+                       .hint = std::move(hint)});
+  }
+  panic_ = true;
+  return tree_.arena->AllocateArray<AstNode>(1);
+}
+
+std::string Parser::Found() const {
+  const Token& token = Peek();
+  if (token.kind == TokenKind::kEnd) return "the end of the text";
+  constexpr std::size_t kShown = 40;
+  return "'" + std::string(token.text.substr(0, kShown)) + (token.text.size() > kShown ? "..." : "") + "'";
+}
+
+std::uint32_t Parser::End() const { return at_ == 0 ? 0 : list_.tokens[at_ - 1].span.end; }
+
+AstNode* Parser::Make(AstKind kind, std::uint32_t begin, std::initializer_list<AstNode*> kids) {
+  return MakeWith(kind, begin, {kids.begin(), kids.size()});
+}
+
+AstNode* Parser::MakeWith(AstKind kind, std::uint32_t begin, std::span<AstNode* const> kids) {
+  AstNode* node = tree_.arena->AllocateArray<AstNode>(1);
+  node->kind = kind;
+  node->span = {begin, std::max(begin, End())};
+  node->name_span = node->span;
+  if (kids.empty()) return node;
+  AstNode** copy = tree_.arena->AllocateArray<AstNode*>(kids.size());
+  std::copy(kids.begin(), kids.end(), copy);
+  node->kids = {copy, kids.size()};
+  int depth = 0;
+  for (const AstNode* kid : kids) depth = std::max<int>(depth, kid->depth);
+  node->depth = static_cast<std::uint16_t>(depth + 1);
+  if (depth + 1 > kMaxDepth)
+    return FailAt(node->span, "this expression is nested more than " + std::to_string(kMaxDepth) + " deep");
+  return node;
+}
+
+std::string_view Parser::Text(const Token& token) {
+  if (token.kind != TokenKind::kQuoted && token.kind != TokenKind::kString) return token.text;
+  if (!token.text.contains('\\') && token.text.size() >= 2) return token.text.substr(1, token.text.size() - 2);
+  return tree_.arena->Copy(Unquote(source_, token, diagnostics_));
+}
+
+bool Parser::AtIdentifier(std::size_t ahead) const {
   const Token& token = Peek(ahead);
-  return token.kind == TokenKind::kQuoted || (token.kind == TokenKind::kIdentifier && !token.keyword);
+  return token.kind == TokenKind::kQuoted || (token.kind == TokenKind::kIdentifier && !IsKeyword(token.text));
 }
 
-std::string Parser::Name(std::string_view what, bool any) {
-  const Token& token = Peek();
-  if (!IsName() && !(any && token.kind == TokenKind::kIdentifier)) Expected(what);
-  ++at_;
-  return token.kind == TokenKind::kQuoted ? Unescape(token.text) : std::string(token.text);
+std::string_view Parser::Identifier(std::string_view what, Span* span) {
+  if (Peek().kind != TokenKind::kIdentifier && Peek().kind != TokenKind::kQuoted) {
+    Fail("expected " + std::string(what) + ", found " + Found());
+    return {};
+  }
+  const Token& token = Take();
+  if (span != nullptr) *span = token.span;
+  return Text(token);
 }
 
-std::string Parser::StringText(std::string_view what) {
-  const Token& token = Peek();
-  if (token.kind != TokenKind::kString) Expected(what);
-  ++at_;
-  return Unescape(token.text);
-}
-
-std::string Parser::QualifiedName(std::string_view what) {
-  std::string name = Name(what);
-  while (TakeSymbol(".")) name += "." + Name(what);
+std::string_view Parser::QualifiedIdentifier(std::string_view what, Span* span) {
+  Span first;
+  std::string_view name = Identifier(what, &first);
+  if (At(".")) {
+    std::string whole(name);
+    while (Accept(".")) whole += "." + std::string(Identifier(what, nullptr));
+    name = tree_.arena->Copy(whole);
+  }
+  if (span != nullptr) *span = {first.begin, End()};
   return name;
 }
 
-void Parser::WholeExpression() {
-  try {
-    syntax_.expression = Expression();
-    if (Peek().kind != TokenKind::kEnd) Expected("the end of the expression");
-  } catch (const Broken&) {
-    syntax_.expression = nullptr;
-  }
-}
-
-void Parser::Library() {
-  while (Peek().kind != TokenKind::kEnd) {
-    try {
-      Declaration();
-    } catch (const Broken&) {
-      SkipToDeclaration();
+const TypeSpec* Parser::NamedType() {
+  TypeSpec spec;
+  spec.span = Peek().span;
+  std::string_view name = Identifier("a type", nullptr);
+  // The first part of a qualified name is a model or a library; the type may itself have dots ("Encounter.Location").
+  while (At(".") && (Peek(1).kind == TokenKind::kIdentifier || Peek(1).kind == TokenKind::kQuoted)) {
+    Take();
+    const std::string_view part = Text(Take());
+    if (spec.qualifier.empty()) {
+      spec.qualifier = name;
+      name = part;
+    } else {
+      name = tree_.arena->Copy(std::string(name) + "." + std::string(part));
     }
   }
+  spec.name = name;
+  spec.span.end = End();
+  return tree_.arena->Make(spec);
 }
 
-void Parser::SkipToDeclaration() {
-  constexpr std::array<std::string_view, 10> kStarts{"define",  "parameter", "valueset", "codesystem", "context",
-                                                     "include", "using",     "library",  "private",    "public"};
-  depth_ = 0;
+const TypeSpec* Parser::TupleType(std::uint32_t begin) {
+  TypeSpec spec;
+  spec.kind = TypeSpec::Kind::kTuple;
+  std::vector<std::string_view> names;
+  std::vector<const TypeSpec*> types;
+  Expect("{", "after 'Tuple'");
+  while (!panic_ && !At("}")) {
+    names.push_back(Identifier("the name of an element", nullptr));
+    types.push_back(Type());
+    if (!Accept(",")) break;
+  }
+  Expect("}", "at the end of the tuple type");
+  spec.element_names = Keep(names);
+  spec.arguments = Keep(types);
+  spec.span = {begin, End()};
+  return tree_.arena->Make(spec);
+}
+
+const TypeSpec* Parser::Type() {
+  const Nesting nesting(*this);
+  if (nesting.TooDeep()) Fail("this type is nested too deep");
+  const std::uint32_t begin = Peek().span.begin;
+  if (At("Tuple", "{")) {
+    Take();
+    return TupleType(begin);
+  }
+  TypeSpec spec;
+  if (At("List", "<")) spec.kind = TypeSpec::Kind::kList;
+  if (At("Interval", "<")) spec.kind = TypeSpec::Kind::kInterval;
+  if (At("Choice", "<")) spec.kind = TypeSpec::Kind::kChoice;
+  if (spec.kind == TypeSpec::Kind::kNamed) return NamedType();
+  Take();
+  Take();
+  std::vector<const TypeSpec*> arguments{Type()};
+  while (spec.kind == TypeSpec::Kind::kChoice && Accept(",")) arguments.push_back(Type());
+  Expect(">", "at the end of the type");
+  spec.arguments = Keep(arguments);
+  spec.span = {begin, End()};
+  return tree_.arena->Make(spec);
+}
+
+// Passes over tokens up to one that begins a definition and is the first on its line.
+void Parser::Recover(std::size_t from) {
+  panic_ = false;
+  at_ = std::max(at_, from + 1);
+  at_ = std::min(at_, list_.tokens.size() - 1);
   while (Peek().kind != TokenKind::kEnd) {
-    // A declaration begins a word at its own line's start in any library seen; inside expressions these words are rare.
-    if (Peek().kind == TokenKind::kIdentifier && std::ranges::find(kStarts, Peek().text) != kStarts.end() && !IsSymbol(":", 1))
-      return;
-    ++at_;
+    const Token& token = Peek();
+    const bool starts = std::ranges::any_of(kDefinitionStarts, [&](std::string_view word) { return IsWord(token, word); });
+    const std::uint32_t previous = list_.tokens[at_ - 1].span.end;
+    if (starts && source_.text().substr(previous, token.span.begin - previous).contains('\n')) return;
+    Take();
   }
-}
-
-void Parser::Declaration() {
-  bool is_private = false;
-  if (TakeWord("private")) {
-    is_private = true;
-  } else {
-    TakeWord("public");
-  }
-  if (TakeWord("define")) return Define(is_private);
-  if (TakeWord("library")) return LibraryName();
-  if (TakeWord("using")) return Using();
-  if (TakeWord("include")) return Include();
-  if (TakeWord("codesystem")) return CodeSystem();
-  if (TakeWord("valueset")) return ValueSet();
-  if (TakeWord("code")) return Code();
-  if (TakeWord("concept")) return Concept();
-  if (TakeWord("parameter")) return Parameter();
-  if (TakeWord("context")) return Context();
-  const Token& token = Peek();
-  diagnostics_.Error(Phase::kSyntax, token.span,
-                     "expected a declaration (define, include, valueset, ...), found '" + std::string(token.text) + "'");
-  ++at_;
-  throw Broken{};
-}
-
-void Parser::LibraryName() {
-  syntax_.library.name = QualifiedName("the library's name");
-  if (TakeWord("version")) syntax_.library.version = StringText("the library's version");
-}
-
-void Parser::Using() {
-  UsingSyntax item;
-  const std::uint32_t begin = Here();
-  item.name = QualifiedName("a model's name");
-  item.alias = item.name;
-  item.span = From(begin);
-  if (TakeWord("version")) item.version = StringText("the model's version");
-  if (TakeWord("called")) item.alias = Name("a name for the model");
-  syntax_.library.usings.push_back(std::move(item));
-}
-
-void Parser::Include() {
-  IncludeSyntax item;
-  const std::uint32_t begin = Here();
-  item.name = QualifiedName("a library's name");
-  item.span = From(begin);
-  item.alias = item.name.substr(item.name.rfind('.') + 1);
-  if (TakeWord("version")) item.version = StringText("the library's version");
-  if (TakeWord("called")) item.alias = Name("a name for the library");
-  syntax_.library.includes.push_back(std::move(item));
-}
-
-void Parser::CodeSystem() {
-  VocabularySyntax item;
-  const std::uint32_t begin = Here();
-  item.kind = VocabularySyntax::Kind::kCodeSystem;
-  item.name = Name("the code system's name");
-  item.span = From(begin);
-  Need(":");
-  item.id = StringText("the code system's url");
-  if (TakeWord("version")) item.version = StringText("a version");
-  syntax_.library.vocabularies.push_back(std::move(item));
-}
-
-void Parser::ValueSet() {
-  VocabularySyntax item;
-  const std::uint32_t begin = Here();
-  item.kind = VocabularySyntax::Kind::kValueSet;
-  item.name = Name("the value set's name");
-  item.span = From(begin);
-  Need(":");
-  item.id = StringText("the value set's url");
-  if (TakeWord("version")) item.version = StringText("a version");
-  if (TakeWord("codesystems")) {
-    Need("{");
-    do {
-      QualifiedName("a code system");
-    } while (TakeSymbol(","));
-    Need("}");
-  }
-  syntax_.library.vocabularies.push_back(std::move(item));
-}
-
-void Parser::Code() {
-  VocabularySyntax item;
-  const std::uint32_t begin = Here();
-  item.kind = VocabularySyntax::Kind::kCode;
-  item.name = Name("the code's name");
-  item.span = From(begin);
-  Need(":");
-  item.id = StringText("the code");
-  NeedWord("from");
-  item.code_system = QualifiedName("a code system");
-  if (TakeWord("display")) item.display = StringText("the code's text");
-  syntax_.library.vocabularies.push_back(std::move(item));
-}
-
-void Parser::Concept() {
-  VocabularySyntax item;
-  const std::uint32_t begin = Here();
-  item.kind = VocabularySyntax::Kind::kConcept;
-  item.name = Name("the concept's name");
-  item.span = From(begin);
-  Need(":");
-  Need("{");
-  do {
-    item.codes.push_back(QualifiedName("a code"));
-  } while (TakeSymbol(","));
-  Need("}");
-  if (TakeWord("display")) item.display = StringText("the concept's text");
-  syntax_.library.vocabularies.push_back(std::move(item));
-}
-
-void Parser::Parameter() {
-  ParameterSyntax item;
-  const std::uint32_t begin = Here();
-  item.name = Name("the parameter's name");
-  item.span = From(begin);
-  if (!IsWord("default")) item.type = std::make_unique<TypeSyntax>(Type());
-  if (TakeWord("default")) item.fallback = Expression();
-  syntax_.library.parameters.push_back(std::move(item));
-}
-
-void Parser::Context() {
-  context_ = Name("a context (Patient, Unfiltered)");
-  if (TakeSymbol(".")) context_ = Name("a context");
-}
-
-void Parser::Define(bool is_private) {
-  DefineSyntax define;
-  define.is_private = is_private;
-  define.context = context_;
-  if (TakeWord("private")) {
-    define.is_private = true;
-  } else {
-    TakeWord("public");
-  }
-  const std::uint32_t begin = Here();
-  if (IsWords({"fluent", "function"}) || (IsWord("function") && !IsSymbol(":", 1))) {
-    define.fluent = TakeWord("fluent");
-    ++at_;
-    Function(&define);
-  } else {
-    define.name = Name("the expression's name");
-    define.span = From(begin);
-    Need(":");
-    define.body = Expression();
-  }
-  syntax_.library.defines.push_back(std::move(define));
-}
-
-void Parser::Function(DefineSyntax* define) {
-  const std::uint32_t begin = Here();
-  define->is_function = true;
-  define->name = Name("the function's name");
-  define->span = From(begin);
-  Need("(");
-  while (!IsSymbol(")")) {
-    if (!define->operands.empty()) Need(",");
-    OperandSyntax operand;
-    operand.name = Name("an operand's name");
-    operand.type = Type();
-    define->operands.push_back(std::move(operand));
-  }
-  Need(")");
-  if (TakeWord("returns")) define->returns = std::make_unique<TypeSyntax>(Type());
-  Need(":");
-  if (TakeWord("external")) {
-    define->external = true;
-  } else {
-    define->body = Expression();
-  }
-}
-
-TypeSyntax Parser::Type() {
-  const Deeper deeper(this);
-  const std::uint32_t begin = Here();
-  TypeSyntax type = NamedOrGeneric();
-  type.span = From(begin);
-  return type;
-}
-
-TypeSyntax Parser::NamedOrGeneric() {
-  TypeSyntax type;
-  const bool generic = IsSymbol("<", 1);
-  if (generic && (IsWord("List") || IsWord("Interval") || IsWord("Choice"))) {
-    type.kind = IsWord("List")       ? TypeSyntax::Kind::kList
-                : IsWord("Interval") ? TypeSyntax::Kind::kInterval
-                                     : TypeSyntax::Kind::kChoice;
-    at_ += 2;
-    do {
-      type.arguments.push_back(Type());
-    } while (type.kind == TypeSyntax::Kind::kChoice && TakeSymbol(","));
-    Need(">");
-    return type;
-  }
-  if (IsWord("Tuple") && IsSymbol("{", 1)) {
-    type.kind = TypeSyntax::Kind::kTuple;
-    at_ += 2;
-    while (!IsSymbol("}")) {
-      if (!type.arguments.empty()) Need(",");
-      type.element_names.push_back(Name("an element's name"));
-      type.arguments.push_back(Type());
-    }
-    Need("}");
-    return type;
-  }
-  type.name = QualifiedName("a type");
-  return type;
-}
-
-std::unique_ptr<Syntax> ParseLibrary(const SourceText& source, Diagnostics* diagnostics) {
-  auto syntax = std::make_unique<Syntax>();
-  Parser(Tokenize(source, diagnostics), syntax.get(), diagnostics).Library();
-  return syntax;
-}
-
-std::unique_ptr<Syntax> ParseExpression(const SourceText& source, Diagnostics* diagnostics) {
-  auto syntax = std::make_unique<Syntax>();
-  Parser(Tokenize(source, diagnostics), syntax.get(), diagnostics).WholeExpression();
-  return syntax;
 }
 
 }  // namespace plumbline::cql

@@ -1,18 +1,17 @@
-// Tokens to Syntax. Recursive descent with precedence climbing: linear in the length of the text, bounded in depth. Errors are
-// reported with place; after one the parser goes on at the next declaration, so that several are found at once.
+// Tokens to a syntax tree: recursive descent with precedence climbing, one token of lookahead in nearly all places, linear in the
+// length of the text. Nesting is bounded by kMaxDepth; several errors are reported, each definition being parsed on its own.
 #pragma once
-
-#include <memory>
 
 #include "engine/cql/ast.h"
 #include "engine/cql/source.h"
 
 namespace plumbline::cql {
 
-inline constexpr int kMaxNesting = 400;  // of expressions within each other
+// The source must outlive the tree.
+[[nodiscard]] SyntaxTree ParseLibrary(const Source& source, Diagnostics* diagnostics);
+[[nodiscard]] SyntaxTree ParseExpression(const Source& source, Diagnostics* diagnostics);
 
-[[nodiscard]] std::unique_ptr<Syntax> ParseLibrary(const SourceText& source, Diagnostics* diagnostics);
-// The whole text is one expression.
-[[nodiscard]] std::unique_ptr<Syntax> ParseExpression(const SourceText& source, Diagnostics* diagnostics);
+// Words that cannot be the name of an alias without quotes.
+[[nodiscard]] bool IsKeyword(std::string_view word);
 
 }  // namespace plumbline::cql

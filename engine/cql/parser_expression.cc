@@ -1,271 +1,337 @@
-// Operators by precedence. Chains are loops, so that a thousand `and`s need no stack.
+// The `expression` rule of the grammar: logic, comparison, timing phrases, membership, sets.
+#include <array>
+
 #include "engine/cql/parser_internal.h"
 
 namespace plumbline::cql {
+namespace {
 
-Expr* Parser::Op(std::string_view name, std::uint32_t begin, std::initializer_list<Expr*> args, std::string precision) {
-  Expr* made = syntax_.Make(ExprKind::kOperator, From(begin));
-  made->text = name;
-  made->args = args;
-  made->extra = std::move(precision);
-  return made;
+struct ChainOperator {
+  std::string_view word;
+  std::string_view operation;
+  int level;
+};
+constexpr std::array kChainOperators{
+    ChainOperator{"and", "And", kAndLevel},
+    ChainOperator{"or", "Or", kOrLevel},
+    ChainOperator{"xor", "Xor", kOrLevel},
+    ChainOperator{"implies", "Implies", kImpliesLevel},
+    ChainOperator{"union", "Union", kSetLevel},
+    ChainOperator{"|", "Union", kSetLevel},
+    ChainOperator{"intersect", "Intersect", kSetLevel},
+    ChainOperator{"except", "Except", kSetLevel},
+    ChainOperator{"=", "Equal", kEqualityLevel},
+    ChainOperator{"!=", "NotEqual", kEqualityLevel},
+    ChainOperator{"~", "Equivalent", kEqualityLevel},
+    ChainOperator{"!~", "NotEquivalent", kEqualityLevel},
+    ChainOperator{"<", "Less", kInequalityLevel},
+    ChainOperator{"<=", "LessOrEqual", kInequalityLevel},
+    ChainOperator{">", "Greater", kInequalityLevel},
+    ChainOperator{">=", "GreaterOrEqual", kInequalityLevel},
+};
+
+const ChainOperator* FindChain(const Token& token) {
+  if (token.kind != TokenKind::kIdentifier && token.kind != TokenKind::kSymbol) return nullptr;
+  for (const ChainOperator& candidate : kChainOperators) {
+    if (token.text == candidate.word) return &candidate;
+  }
+  return nullptr;
 }
 
-Expr* Parser::Expression() {
-  const Deeper deeper(this);
-  return SetLevel();
-}
+constexpr std::array kTimingStarts{"same",  "includes", "during", "included", "before", "after", "on",
+                                   "meets", "overlaps", "starts", "ends",     "occurs", "within"};
 
-Expr* Parser::SetLevel() {
-  const std::uint32_t begin = Here();
-  Expr* left = ImpliesLevel();
-  for (;;) {
-    if (TakeWord("union") || TakeSymbol("|")) {
-      left = Op("Union", begin, {left, ImpliesLevel()});
-    } else if (TakeWord("intersect")) {
-      left = Op("Intersect", begin, {left, ImpliesLevel()});
-    } else if (TakeWord("except")) {
-      left = Op("Except", begin, {left, ImpliesLevel()});
-    } else {
-      return left;
-    }
-    left->span = From(begin);
+bool CanBeQuerySource(const AstNode& node) {
+  switch (node.kind) {
+    case AstKind::kRetrieve:
+    case AstKind::kName:
+    case AstKind::kMember:
+    case AstKind::kCall:
+    case AstKind::kIndexer:
+    case AstKind::kList:
+      return true;
+    default:
+      return node.Has(AstNode::kInParentheses);
   }
 }
 
-Expr* Parser::ImpliesLevel() {
-  const std::uint32_t begin = Here();
-  Expr* left = OrLevel();
-  while (TakeWord("implies")) {
-    left = Op("Implies", begin, {left, OrLevel()});
-    left->span = From(begin);
+}  // namespace
+
+AstNode* Parser::Expr(int level) {
+  const Nesting nesting(*this);
+  if (nesting.TooDeep()) return Fail("this expression is nested more than " + std::to_string(kMaxDepth) + " deep");
+  AstNode* left = ExprPrefix();
+  while (!panic_) {
+    if (const ChainOperator* found = FindChain(Peek())) {
+      if (found->level <= level) break;
+      left = ExprChain(left, found->level);
+    } else if ((At("is") || At("as")) && level < kTypeLevel) {
+      left = TypeOrIs(left);
+    } else if ((At("between") || At("properly", "between")) && level < kBetweenLevel) {
+      left = Between(left);
+    } else if ((At("in") || At("contains") || At("properly", "in") || At("properly", "contains")) && level < kMembershipLevel) {
+      left = Membership(left);
+    } else if (AtTiming() && level < kTimingLevel) {
+      left = Timing(left);
+    } else {
+      break;
+    }
   }
   return left;
 }
 
-Expr* Parser::OrLevel() {
-  const std::uint32_t begin = Here();
-  Expr* left = AndLevel();
-  for (;;) {
-    if (IsWords({"or", "before"}) || IsWords({"or", "after"})) return left;
-    if (TakeWord("or")) {
-      left = Op("Or", begin, {left, AndLevel()});
-    } else if (TakeWord("xor")) {
-      left = Op("Xor", begin, {left, AndLevel()});
-    } else {
-      return left;
-    }
-    left->span = From(begin);
-  }
-}
-
-Expr* Parser::AndLevel() {
-  const std::uint32_t begin = Here();
-  Expr* left = MembershipLevel();
-  while (TakeWord("and")) {
-    left = Op("And", begin, {left, MembershipLevel()});
-    left->span = From(begin);
-  }
-  return left;
-}
-
-Expr* Parser::MembershipLevel() {
-  const std::uint32_t begin = Here();
-  Expr* left = EqualityLevel();
-  for (;;) {
-    const bool in = IsWord("in");
-    if (!in && !IsWord("contains")) return left;
-    ++at_;
-    std::string precision = PrecisionOf();
-    Expr* right = EqualityLevel();
-    left = Op(in ? "In" : "Contains", begin, {left, right}, std::move(precision));
-  }
-}
-
-Expr* Parser::EqualityLevel() {
-  const std::uint32_t begin = Here();
-  Expr* left = TimingLevel();
-  for (;;) {
-    std::string_view name;
-    if (TakeSymbol("=")) {
-      name = "Equal";
-    } else if (TakeSymbol("!=") || TakeSymbol("<>")) {
-      name = "NotEqual";
-    } else if (TakeSymbol("~")) {
-      name = "Equivalent";
-    } else if (TakeSymbol("!~")) {
-      name = "NotEquivalent";
-    } else {
-      return left;
-    }
-    Expr* right = TimingLevel();
-    if (name == "NotEqual" || name == "NotEquivalent") {
-      left = Op("Not", begin, {Op(name.substr(3), begin, {left, right})});
-    } else {
-      left = Op(name, begin, {left, right});
-    }
-    left->span = From(begin);
-  }
-}
-
-Expr* Parser::TimingLevel() {
-  const std::uint32_t begin = Here();
-  Expr* left = InequalityLevel();
-  while (StartsTiming()) {
-    std::unique_ptr<TimingSyntax> phrase = TimingPhrase();
-    Expr* right = InequalityLevel();
-    Expr* made = syntax_.Make(ExprKind::kTiming, From(begin));
-    made->args = {left, right};
-    made->timing = std::move(phrase);
-    left = made;
-  }
-  return left;
-}
-
-Expr* Parser::InequalityLevel() {
-  const std::uint32_t begin = Here();
-  Expr* left = BetweenLevel();
-  for (;;) {
-    std::string_view name;
-    if (TakeSymbol("<=")) {
-      name = "LessOrEqual";
-    } else if (TakeSymbol(">=")) {
-      name = "GreaterOrEqual";
-    } else if (TakeSymbol("<")) {
-      name = "Less";
-    } else if (TakeSymbol(">")) {
-      name = "Greater";
-    } else {
-      return left;
-    }
-    Expr* right = BetweenLevel();
-    left = Op(name, begin, {left, right});
-  }
-}
-
-Expr* Parser::BetweenLevel() {
-  const std::uint32_t begin = Here();
-  Expr* left = PrefixLevel();
-  for (;;) {
-    const bool properly = IsWords({"properly", "between"});
-    if (!properly && !IsWord("between")) return left;
-    at_ += properly ? 2 : 1;
-    Expr* low = AdditionLevel();
-    NeedWord("and");
-    Expr* high = AdditionLevel();
-    left = Op("And", begin,
-              {Op(properly ? "Greater" : "GreaterOrEqual", begin, {left, low}),
-               Op(properly ? "Less" : "LessOrEqual", begin, {left, high})});
-  }
-}
-
-Expr* Parser::PrefixLevel() {
-  const std::uint32_t begin = Here();
-  if (IsWord("not") || IsWord("exists")) {
-    const Deeper deeper(this);
-    const bool is_not = IsWord("not");
-    ++at_;
-    Expr* operand = PrefixLevel();
-    return Op(is_not ? "Not" : "Exists", begin, {operand});
-  }
-  if (IsWord("cast") && !IsSymbol(".", 1)) {
-    const Deeper deeper(this);
-    ++at_;
-    Expr* operand = AdditionLevel();
-    NeedWord("as");
-    Expr* made = syntax_.Make(ExprKind::kAs, From(begin));
-    made->strict = true;
-    made->args = {operand};
-    made->type = std::make_unique<TypeSyntax>(Type());
-    made->span = From(begin);
-    return made;
-  }
-  return TypeLevel();
-}
-
-Expr* Parser::TypeLevel() {
-  const std::uint32_t begin = Here();
-  Expr* left = AdditionLevel();
-  for (;;) {
-    if (TakeWord("is")) {
-      left = IsPhrase(left);
-      left->span = From(begin);
-    } else if (TakeWord("as")) {
-      Expr* made = syntax_.Make(ExprKind::kAs, From(begin));
-      made->args = {left};
-      made->type = std::make_unique<TypeSyntax>(Type());
-      made->span = From(begin);
-      left = made;
-    } else {
-      return left;
-    }
-  }
-}
-
-Expr* Parser::IsPhrase(Expr* left) {
+// All operands of one level, collected without recursion on the left.
+AstNode* Parser::ExprChain(AstNode* left, int level) {
+  std::vector<AstNode*> operands{left};
+  std::vector<std::string_view> names{""};
   const std::uint32_t begin = left->span.begin;
-  const bool negated = TakeWord("not");
-  Expr* test = nullptr;
-  if (TakeWord("null")) {
-    test = Op("IsNull", begin, {left});
-  } else if (TakeWord("true")) {
-    test = Op("IsTrue", begin, {left});
-  } else if (TakeWord("false")) {
-    test = Op("IsFalse", begin, {left});
-  } else if (negated) {
-    Expected("'null', 'true' or 'false'");
+  Span operator_span = Peek().span;
+  while (const ChainOperator* found = FindChain(Peek())) {
+    if (found->level != level) break;
+    operator_span = Take().span;
+    operands.push_back(Expr(level));
+    names.push_back(found->operation);
+  }
+  AstNode* node = MakeWith(AstKind::kChain, begin, operands);
+  node->names = Keep(names);
+  node->name_span = operator_span;
+  return node;
+}
+
+AstNode* Parser::ExprPrefix() {
+  const std::uint32_t begin = Peek().span.begin;
+  if (At("not") || At("exists")) {
+    const bool is_not = Take().text == "not";
+    const Span span = list_.tokens[at_ - 1].span;
+    AstNode* operand = Expr((is_not ? kNotLevel : kExistsLevel) - 1);
+    AstNode* node = Make(AstKind::kUnary, begin, {operand});
+    node->text = is_not ? "Not" : "Exists";
+    node->name_span = span;
+    return node;
+  }
+  if (At("cast")) {
+    Take();
+    AstNode* operand = Expr(kTypeLevel);
+    Expect("as", "after the operand of 'cast'");
+    const TypeSpec* type = Type();
+    AstNode* node = Make(AstKind::kAs, begin, {operand});
+    node->flags = AstNode::kStrict;
+    node->type = type;
+    return node;
+  }
+  if (At("from")) return Query(nullptr);
+  const bool between = Peek(1).kind == TokenKind::kIdentifier && Peek(1).text == "between";
+  if ((between && ParsePrecision(Peek().text)) ||
+      ((At("duration", "in") || At("difference", "in")) && IsWord(Peek(3), "between")))
+    return DurationBetween();
+  return ExprOperand();
+}
+
+// A term, or a query over it when an alias follows.
+AstNode* Parser::ExprOperand() {
+  AstNode* term = Term();
+  if (panic_ || !AtIdentifier() || !CanBeQuerySource(*term)) return term;
+  return Query(term);
+}
+
+AstNode* Parser::TypeOrIs(AstNode* left) {
+  const std::uint32_t begin = left->span.begin;
+  const bool is = Take().text == "is";
+  const bool negated = is && Accept("not");
+  if (is) {
+    for (const auto& [word, name] : {std::pair("null", "IsNull"), std::pair("true", "IsTrue"), std::pair("false", "IsFalse")}) {
+      if (!Accept(word)) continue;
+      AstNode* node = Make(AstKind::kIsLiteral, begin, {left});
+      node->text = name;
+      node->flags = negated ? AstNode::kNegated : 0;
+      return node;
+    }
+    if (negated) return Fail("expected 'null', 'true' or 'false' after 'is not', found " + Found());
+  }
+  const TypeSpec* type = Type();
+  AstNode* node = Make(is ? AstKind::kIs : AstKind::kAs, begin, {left});
+  node->type = type;
+  return node;
+}
+
+AstNode* Parser::Between(AstNode* left) {
+  const bool properly = Accept("properly");
+  Take();
+  AstNode* low = Term();
+  Expect("and", "between the bounds of 'between'");
+  AstNode* high = Term();
+  AstNode* node = Make(AstKind::kBetween, left->span.begin, {left, low, high});
+  node->flags = properly ? AstNode::kProperly : 0;
+  return node;
+}
+
+AstNode* Parser::Membership(AstNode* left) {
+  const bool properly = Accept("properly");
+  const Token& word = Take();
+  const bool in = word.text == "in";
+  const std::optional<Precision> precision = PrecisionOf();
+  AstNode* right = Expr(kMembershipLevel);
+  AstNode* node = Make(AstKind::kMembership, left->span.begin, {left, right});
+  node->text = in ? "In" : "Contains";
+  node->flags = properly ? AstNode::kProperly : 0;
+  node->precision = precision;
+  node->name_span = word.span;
+  return node;
+}
+
+AstNode* Parser::DurationBetween() {
+  const std::uint32_t begin = Peek().span.begin;
+  const bool difference = At("difference");
+  if (Accept("duration") || Accept("difference")) Take();
+  const Token& word = Take();
+  const std::optional<Precision> precision = ParsePrecision(word.text);
+  if (!precision) return FailAt(word.span, "expected a precision such as 'days', found '" + std::string(word.text) + "'");
+  Expect("between", "after the precision");
+  AstNode* low = Term();
+  Expect("and", "between the operands of 'between'");
+  AstNode* high = Term();
+  AstNode* node = Make(AstKind::kDuration, begin, {low, high});
+  node->text = difference ? "DifferenceBetween" : "DurationBetween";
+  node->precision = precision;
+  return node;
+}
+
+// "day of" and the like.
+std::optional<Precision> Parser::PrecisionOf() {
+  if (Peek().kind != TokenKind::kIdentifier || !IsWord(Peek(1), "of")) return std::nullopt;
+  const std::optional<Precision> precision = ParsePrecision(Peek().text);
+  if (!precision) return std::nullopt;
+  Take();
+  Take();
+  return precision;
+}
+
+bool Parser::AtTiming() const {
+  const Token& token = Peek();
+  if (token.kind == TokenKind::kNumber) return true;
+  if (token.kind != TokenKind::kIdentifier) return false;
+  for (const std::string_view word : kTimingStarts) {
+    if (token.text == word) return true;
+  }
+  if (At("properly")) return !IsWord(Peek(1), "between");
+  return At("less", "than") || At("more", "than");
+}
+
+AstNode* Parser::Timing(AstNode* left) {
+  AstTiming timing;
+  const Span phrase = Peek().span;
+  std::optional<Precision> precision;
+  if (At("starts") || At("ends") || At("occurs")) {
+    const Token& next = Peek(1);
+    bool bounded = next.kind == TokenKind::kNumber;
+    for (const std::string_view word :
+         {"same", "properly", "during", "included", "before", "after", "on", "within", "less", "more"})
+      bounded = bounded || IsWord(next, word);
+    if (bounded) {
+      const std::string_view word = Take().text;
+      timing.left = word == "starts" ? AstTiming::Bound::kStart
+                    : word == "ends" ? AstTiming::Bound::kEnd
+                                     : AstTiming::Bound::kOccurs;
+    }
+  }
+  timing.properly = Accept("properly");
+  TimingOffset(&timing);
+  TimingRelation(&timing, &precision);
+  if ((At("start") || At("end")) && !IsWord(Peek(1), "of"))
+    timing.right = Take().text == "start" ? AstTiming::Bound::kStart : AstTiming::Bound::kEnd;
+  const Span span{phrase.begin, End()};
+  AstNode* right = Expr(kTimingLevel);
+  AstNode* node = Make(AstKind::kTiming, left->span.begin, {left, right});
+  node->precision = precision;
+  node->timing = tree_.arena->Make(timing);
+  node->name_span = span;
+  return node;
+}
+
+void Parser::TimingOffset(AstTiming* timing) {
+  if (At("less", "than") || At("more", "than")) {
+    timing->offset = Take().text == "less" ? AstTiming::Offset::kLessThan : AstTiming::Offset::kMoreThan;
+    Take();
+    timing->quantity = Quantity(false);
+    return;
+  }
+  if (Peek().kind != TokenKind::kNumber) return;
+  timing->quantity = Quantity(false);
+  timing->offset = AstTiming::Offset::kExactly;
+  if (At("or", "more")) timing->offset = AstTiming::Offset::kOrMore;
+  if (At("or", "less")) timing->offset = AstTiming::Offset::kOrLess;
+  if (timing->offset != AstTiming::Offset::kExactly) {
+    Take();
+    Take();
+  }
+}
+
+bool Parser::BeforeOrAfter(AstTiming* timing) {
+  using Relation = AstTiming::Relation;
+  bool on = false;
+  if (At("on")) {
+    Take();
+    Accept("or");
+    on = true;
+  }
+  if (!At("before") && !At("after")) return false;
+  const bool before = Take().text == "before";
+  if (!on && At("or", "on")) {
+    Take();
+    Take();
+    on = true;
+  }
+  timing->relation = before ? (on ? Relation::kOnOrBefore : Relation::kBefore) : (on ? Relation::kOnOrAfter : Relation::kAfter);
+  return true;
+}
+
+void Parser::TimingRelation(AstTiming* timing, std::optional<Precision>* precision) {
+  using Relation = AstTiming::Relation;
+  if (Accept("same")) {
+    if (Peek().kind == TokenKind::kIdentifier) {
+      *precision = ParsePrecision(Peek().text);
+      if (*precision) Take();
+    }
+    if (Accept("as")) return;
+    Expect("or", "or 'as' after 'same'");
+    if (!At("before") && !At("after")) Fail("expected 'before' or 'after', found " + Found());
+    timing->relation = Take().text == "before" ? Relation::kSameOrBefore : Relation::kSameOrAfter;
+    *precision = *precision ? *precision : PrecisionOf();
+    return;
+  }
+  if (Accept("within")) {
+    timing->relation = Relation::kWithin;
+    timing->quantity = Quantity(false);
+    Expect("of", "after the quantity of 'within'");
+    return;
+  }
+  if (BeforeOrAfter(timing)) {
+    *precision = PrecisionOf();
+    return;
+  }
+  if (Accept("includes")) {
+    timing->relation = Relation::kIncludes;
+  } else if (Accept("during")) {
+    timing->relation = Relation::kIncludedIn;
+  } else if (Accept("included")) {
+    Expect("in", "after 'included'");
+    timing->relation = Relation::kIncludedIn;
+  } else if (At("meets") || At("overlaps")) {
+    const bool meets = Take().text == "meets";
+    const bool before = At("before");
+    const bool after = At("after");
+    if (before || after) Take();
+    timing->relation = before  ? (meets ? Relation::kMeetsBefore : Relation::kOverlapsBefore)
+                       : after ? (meets ? Relation::kMeetsAfter : Relation::kOverlapsAfter)
+                               : (meets ? Relation::kMeets : Relation::kOverlaps);
+  } else if (Accept("starts")) {
+    timing->relation = Relation::kStarts;
+  } else if (Accept("ends")) {
+    timing->relation = Relation::kEnds;
   } else {
-    test = syntax_.Make(ExprKind::kIs, From(begin));
-    test->args = {left};
-    test->type = std::make_unique<TypeSyntax>(Type());
+    Fail("expected a timing phrase such as 'before', 'during' or 'overlaps', found " + Found());
   }
-  return negated ? Op("Not", begin, {test}) : test;
-}
-
-Expr* Parser::AdditionLevel() {
-  const std::uint32_t begin = Here();
-  Expr* left = MultiplicationLevel();
-  for (;;) {
-    if (TakeSymbol("+")) {
-      left = Op("Add", begin, {left, MultiplicationLevel()});
-    } else if (TakeSymbol("-")) {
-      left = Op("Subtract", begin, {left, MultiplicationLevel()});
-    } else if (TakeSymbol("&")) {
-      left = Op("ConcatenateOrEmpty", begin, {left, MultiplicationLevel()});
-    } else {
-      return left;
-    }
-    left->span = From(begin);
-  }
-}
-
-Expr* Parser::MultiplicationLevel() {
-  const std::uint32_t begin = Here();
-  Expr* left = PowerLevel();
-  for (;;) {
-    if (TakeSymbol("*")) {
-      left = Op("Multiply", begin, {left, PowerLevel()});
-    } else if (TakeSymbol("/")) {
-      left = Op("Divide", begin, {left, PowerLevel()});
-    } else if (TakeWord("div")) {
-      left = Op("TruncatedDivide", begin, {left, PowerLevel()});
-    } else if (TakeWord("mod")) {
-      left = Op("Modulo", begin, {left, PowerLevel()});
-    } else {
-      return left;
-    }
-    left->span = From(begin);
-  }
-}
-
-Expr* Parser::PowerLevel() {
-  const std::uint32_t begin = Here();
-  Expr* left = UnaryTerm();
-  while (TakeSymbol("^")) {
-    left = Op("Power", begin, {left, UnaryTerm()});
-    left->span = From(begin);
-  }
-  return left;
+  *precision = PrecisionOf();
 }
 
 }  // namespace plumbline::cql

@@ -1,158 +1,147 @@
-// The parser's class, private to parser*.cc: declarations in parser.cc, operators in parser_expression.cc, terms in
-// parser_term.cc, timing phrases and queries in parser_query.cc.
+// The parser's state and its parts: tokens and errors (parser.cc), terms (parser_term.cc), expressions and timing phrases
+// (parser_expression.cc), queries (parser_query.cc), libraries (parser_library.cc).
 #pragma once
 
 #include <initializer_list>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "engine/cql/ast.h"
 #include "engine/cql/lexer.h"
 #include "engine/cql/parser.h"
-#include "engine/cql/source.h"
 
 namespace plumbline::cql {
 
 class Parser {
  public:
-  Parser(std::vector<Token> tokens, Syntax* syntax, Diagnostics* diagnostics)
-      : tokens_(std::move(tokens)), syntax_(*syntax), diagnostics_(*diagnostics) {}
+  Parser(const Source& source, Diagnostics* diagnostics);
 
-  void Library();
-  void WholeExpression();
+  SyntaxTree Library();
+  SyntaxTree Expression();
 
  private:
-  // Thrown within the parser to leave a broken declaration; never leaves it.
-  struct Broken {};
-  struct Deeper {
-    explicit Deeper(Parser* parser) : parser_(parser) {
-      if (++parser_->depth_ > kMaxNesting) parser_->Wrong("the expression is nested too deep");
-    }
-    ~Deeper() { --parser_->depth_; }
-    Deeper(const Deeper&) = delete;
-    Deeper& operator=(const Deeper&) = delete;
+  // Tokens and errors.
+  [[nodiscard]] const Token& Peek(std::size_t ahead = 0) const;
+  const Token& Take();
+  [[nodiscard]] bool At(std::string_view text) const { return IsWord(Peek(), text); }
+  [[nodiscard]] bool At(std::string_view text, std::string_view next) const { return At(text) && IsWord(Peek(1), next); }
+  [[nodiscard]] static bool IsWord(const Token& token, std::string_view text);
+  bool Accept(std::string_view text);
+  bool Expect(std::string_view text, std::string_view after);
+  AstNode* Fail(std::string message, std::string hint = {});
+  AstNode* FailAt(Span span, std::string message, std::string hint = {});
+  [[nodiscard]] std::string Found() const;
+  [[nodiscard]] std::uint32_t End() const;  // of the last token taken
+
+  // Building.
+  AstNode* Make(AstKind kind, std::uint32_t begin, std::initializer_list<AstNode*> kids = {});
+  AstNode* MakeWith(AstKind kind, std::uint32_t begin, std::span<AstNode* const> kids);
+  template <typename T>
+  std::span<const T> Keep(const std::vector<T>& items) {
+    T* copy = tree_.arena->AllocateArray<T>(items.size());
+    std::copy(items.begin(), items.end(), copy);
+    return {copy, items.size()};
+  }
+  std::string_view Text(const Token& token);  // decoded
+
+  // Identifiers.
+  [[nodiscard]] bool AtIdentifier(std::size_t ahead = 0) const;  // quoted, or a word that is not a keyword
+  std::string_view Identifier(std::string_view what, Span* span);
+  std::string_view QualifiedIdentifier(std::string_view what, Span* span);
+  const TypeSpec* Type();
+  const TypeSpec* NamedType();
+  const TypeSpec* TupleType(std::uint32_t begin);
+
+  // Expressions.
+  AstNode* Expr(int level = 0);
+  AstNode* ExprPrefix();
+  AstNode* ExprOperand();
+  AstNode* ExprChain(AstNode* left, int level);
+  AstNode* TypeOrIs(AstNode* left);
+  AstNode* Between(AstNode* left);
+  AstNode* Membership(AstNode* left);
+  AstNode* DurationBetween();
+  [[nodiscard]] bool AtTiming() const;
+  AstNode* Timing(AstNode* left);
+  void TimingRelation(AstTiming* timing, std::optional<Precision>* precision);
+  void TimingOffset(AstTiming* timing);
+  bool BeforeOrAfter(AstTiming* timing);
+  std::optional<Precision> PrecisionOf();
+
+  // Terms.
+  AstNode* Term(int level = 0);
+  AstNode* Unary();
+  AstNode* UnaryWord();
+  AstNode* Prefixed(std::string_view operation, int words);
+  AstNode* Postfix();
+  AstNode* Primary();
+  AstNode* PrimaryWord();
+  AstNode* Number();
+  AstNode* Quantity(bool ratio_allowed);
+  AstNode* Braces(std::uint32_t begin, const TypeSpec* list_type);
+  AstNode* ElementList(AstKind kind, std::uint32_t begin, const TypeSpec* type);
+  AstNode* IntervalSelector();
+  AstNode* ListSelector();
+  AstNode* CodeSelector();
+  AstNode* ConceptSelector();
+  AstNode* If();
+  AstNode* Case();
+  AstNode* Convert();
+  AstNode* ExpandCollapse();
+  AstNode* Call(std::string_view name, Span name_span, std::uint32_t begin, AstNode* target);
+  AstNode* Instance(AstNode* name);
+
+  // Queries.
+  AstNode* Retrieve();
+  AstNode* Query(AstNode* first);
+  AstSource AliasedSource();
+  AstNode* QuerySource();
+  void QueryClauses(AstQuery* query);
+  void QueryResult(AstQuery* query);
+  void Aggregate(AstQuery* query);
+  void Sort(AstQuery* query);
+
+  // Libraries.
+  void Definitions();
+  bool Definition();
+  void LibraryHeader();
+  void UsingOrInclude(AstDefinition* definition);
+  void Parameter(AstDefinition* definition);
+  void Vocabulary(AstDefinition* definition);
+  void CodeDefinition(AstDefinition* definition);
+  void ConceptDefinition(AstDefinition* definition);
+  void Context(AstDefinition* definition);
+  void Define(AstDefinition* definition);
+  void Function(AstDefinition* definition);
+  AstNode* NameNode();
+  std::string_view OptionalVersion();
+  void Recover(std::size_t from);
+
+  class Nesting {
+   public:
+    explicit Nesting(Parser& parser) : parser_(parser) { ++parser_.nesting_; }
+    ~Nesting() { --parser_.nesting_; }
+    Nesting(const Nesting&) = delete;
+    Nesting& operator=(const Nesting&) = delete;
+    [[nodiscard]] bool TooDeep() const { return parser_.nesting_ > kMaxDepth; }
 
    private:
-    Parser* parser_;
+    Parser& parser_;
   };
 
-  // --- tokens
-  [[nodiscard]] const Token& Peek(std::size_t ahead = 0) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
-  [[nodiscard]] bool IsWord(std::string_view word, std::size_t ahead = 0) const {
-    return Peek(ahead).kind == TokenKind::kIdentifier && Peek(ahead).text == word;
-  }
-  [[nodiscard]] bool IsWords(std::initializer_list<std::string_view> words) const;
-  [[nodiscard]] bool IsSymbol(std::string_view symbol, std::size_t ahead = 0) const {
-    return Peek(ahead).kind == TokenKind::kSymbol && Peek(ahead).text == symbol;
-  }
-  bool TakeWord(std::string_view word);
-  bool TakeWords(std::initializer_list<std::string_view> words);
-  bool TakeSymbol(std::string_view symbol);
-  void Need(std::string_view symbol);
-  void NeedWord(std::string_view word);
-  [[noreturn]] void Wrong(std::string message);
-  [[noreturn]] void Expected(std::string_view what);
-  [[nodiscard]] Span From(std::uint32_t begin) const;
-  [[nodiscard]] std::uint32_t Here() const { return Peek().span.begin; }
-  // A name: identifier or quoted; keywords too where `any`.
-  std::string Name(std::string_view what, bool any = true);
-  [[nodiscard]] bool IsName(std::size_t ahead = 0) const;
-  std::string StringText(std::string_view what);
-  std::string QualifiedName(std::string_view what);
-
-  // --- declarations
-  void Declaration();
-  void SkipToDeclaration();
-  void LibraryName();
-  void Using();
-  void Include();
-  void CodeSystem();
-  void ValueSet();
-  void Code();
-  void Concept();
-  void Parameter();
-  void Context();
-  void Define(bool is_private);
-  void Function(DefineSyntax* define);
-  TypeSyntax Type();
-  TypeSyntax NamedOrGeneric();
-
-  // --- expressions, from weakest to strongest
-  Expr* Expression();
-  Expr* Binary(int level);
-  Expr* SetLevel();
-  Expr* ImpliesLevel();
-  Expr* OrLevel();
-  Expr* AndLevel();
-  Expr* MembershipLevel();
-  Expr* EqualityLevel();
-  Expr* TimingLevel();
-  Expr* InequalityLevel();
-  Expr* BetweenLevel();
-  Expr* PrefixLevel();
-  Expr* TypeLevel();
-  Expr* AdditionLevel();
-  Expr* MultiplicationLevel();
-  Expr* PowerLevel();
-  Expr* UnaryTerm();
-  Expr* PostfixTerm();
-  Expr* Primary();
-  // Parts of them
-  Expr* IsPhrase(Expr* left);
-  Expr* WordTerm(std::uint32_t begin);
-  Expr* KeywordTerm(std::uint32_t begin);
-  Expr* DurationTerm(std::uint32_t begin);
-  Expr* OfOrBetween(std::uint32_t begin, std::string_view of, std::string_view between, const std::string& precision);
-  Expr* AggregateTerm(std::uint32_t begin);
-  Expr* If(std::uint32_t begin);
-  Expr* Case(std::uint32_t begin);
-  Expr* Convert(std::uint32_t begin);
-  Expr* Literal(std::uint32_t begin);
-  Expr* NumberOrQuantity(std::uint32_t begin);
-  std::optional<std::string> Unit();
-  Expr* Selector(std::uint32_t begin);
-  Expr* IntervalSelector(std::uint32_t begin);
-  Expr* ListSelector(std::uint32_t begin);
-  Expr* TupleBody(std::uint32_t begin);
-  Expr* CodeSelector(std::uint32_t begin);
-  Expr* ConceptSelector(std::uint32_t begin);
-  Expr* NameTerm(std::uint32_t begin);
-  Expr* CallArguments(Expr* call);
-  Expr* InstanceBody(std::uint32_t begin, std::string type_name);
-  Expr* Retrieve(std::uint32_t begin);
-  // --- timing
-  [[nodiscard]] bool StartsTiming() const;
-  std::unique_ptr<TimingSyntax> TimingPhrase();
-  bool TimingOffset(TimingSyntax* timing);
-  void TimingRelation(TimingSyntax* timing);
-  void SameRelation(TimingSyntax* timing);
-  void BeforeAfterRelation(TimingSyntax* timing);
-  [[nodiscard]] std::string PrecisionOf();
-  void RightEdge(TimingSyntax* timing);
-  // --- queries
-  [[nodiscard]] bool MayBeSource(const Expr& expr) const;
-  Expr* Query(Expr* first, std::uint32_t begin);
-  Expr* FromQuery(std::uint32_t begin);
-  AliasedSource Source();
-  void Sources(QuerySyntax* query);
-  Expr* QueryRest(std::unique_ptr<QuerySyntax> query, std::uint32_t begin);
-  void WithClause(QuerySyntax* query);
-  void Aggregate(QuerySyntax* query);
-  void Sort(QuerySyntax* query);
-
-  Expr* Op(std::string_view name, std::uint32_t begin, std::initializer_list<Expr*> args, std::string precision = {});
-
-  std::vector<Token> tokens_;
-  Syntax& syntax_;
-  Diagnostics& diagnostics_;
+  const Source& source_;
+  Diagnostics* diagnostics_;
+  TokenList list_;
+  SyntaxTree tree_;
   std::size_t at_ = 0;
-  int depth_ = 0;
-  std::string context_ = "Unfiltered";
+  int nesting_ = 0;
+  bool panic_ = false;  // the rest of the definition is passed over
+  bool no_ratio_ = false;
 };
 
-// "day" of "day" or "days"; empty for other words. `week` too.
-[[nodiscard]] std::string_view SingularPrecision(std::string_view word, bool plural_only = false);
+// Levels of the expression grammar, looser first.
+inline constexpr int kSetLevel = 1, kImpliesLevel = 2, kOrLevel = 3, kAndLevel = 4, kMembershipLevel = 5, kEqualityLevel = 6,
+                     kTimingLevel = 7, kInequalityLevel = 8, kBetweenLevel = 10, kExistsLevel = 11, kNotLevel = 12,
+                     kTypeLevel = 13;
 
 }  // namespace plumbline::cql

@@ -1,269 +1,160 @@
-// Timing phrases and queries.
-#include <array>
-
+// Retrieves and queries.
 #include "engine/cql/parser_internal.h"
 
 namespace plumbline::cql {
 
-// `day of` and the like before the right operand of a timing phrase or of `in`.
-std::string Parser::PrecisionOf() {
-  const std::string_view precision = Peek().kind == TokenKind::kIdentifier ? SingularPrecision(Peek().text) : std::string_view();
-  if (precision.empty() || precision.size() != Peek().text.size() || !IsWord("of", 1)) return {};
-  at_ += 2;
-  return std::string(precision);
-}
-
-bool Parser::StartsTiming() const {
-  std::size_t i = 0;
-  const Token& first = Peek();
-  if (first.kind == TokenKind::kInteger || first.kind == TokenKind::kDecimal) return true;
-  if (first.kind != TokenKind::kIdentifier) return false;
-  constexpr std::array<std::string_view, 11> kWords{"same",   "includes", "during",   "included", "before", "after",
-                                                    "within", "meets",    "overlaps", "starts",   "ends"};
-  if (IsWord("occurs")) return true;
-  for (const std::string_view word : kWords) {
-    if (IsWord(word, i)) return true;
-  }
-  if (IsWord("properly")) return !IsWord("between", 1);
-  if (IsWord("on")) return IsWord("or", 1);
-  if (IsWord("less") || IsWord("more")) return IsWord("than", 1);
-  return false;
-}
-
-std::unique_ptr<TimingSyntax> Parser::TimingPhrase() {
-  auto timing = std::make_unique<TimingSyntax>();
-  // `starts` alone is a relation of its own; before another relation it names the left operand's edge.
-  const bool starts = IsWord("starts");
-  if (starts || IsWord("ends") || IsWord("occurs")) {
-    const bool occurs = IsWord("occurs");
-    ++at_;
-    if (!occurs && !StartsTiming()) {
-      timing->relation = starts ? TimingSyntax::Relation::kStarts : TimingSyntax::Relation::kEnds;
-      timing->precision = PrecisionOf();
-      return timing;
+// [Type], [Type: terminology], [Type: path in terminology]
+AstNode* Parser::Retrieve() {
+  const std::uint32_t begin = Take().span.begin;
+  std::vector<AstNode*> kids;
+  const TypeSpec* type = NamedType();
+  std::string_view path;
+  std::string_view comparator;
+  if (Accept(":")) {
+    const bool has_path = (Peek().kind == TokenKind::kIdentifier || Peek().kind == TokenKind::kQuoted) &&
+                          (IsWord(Peek(1), "in") || IsWord(Peek(1), "=") || IsWord(Peek(1), "~"));
+    if (has_path) {
+      path = Text(Take());
+      comparator = Take().text;
     }
-    if (occurs && !StartsTiming()) Expected("a relation in time");
-    if (!occurs) timing->left = starts ? TimingSyntax::Edge::kStart : TimingSyntax::Edge::kEnd;
+    kids.push_back(Expr());
   }
-  TimingRelation(timing.get());
-  return timing;
+  Expect("]", "to close the retrieve");
+  AstNode* node = MakeWith(AstKind::kRetrieve, begin, kids);
+  node->type = type;
+  node->text = path;
+  node->text2 = comparator;
+  node->name_span = type->span;
+  return node;
 }
 
-void Parser::RightEdge(TimingSyntax* timing) {
-  // `before start X`; `before start of X` is an ordinary operand.
-  if (IsWord("start") && !IsWord("of", 1)) {
-    ++at_;
-    timing->right = TimingSyntax::Edge::kStart;
-  } else if (IsWord("end") && !IsWord("of", 1)) {
-    ++at_;
-    timing->right = TimingSyntax::Edge::kEnd;
-  }
+AstNode* Parser::QuerySource() {
+  AstNode* node = Postfix();
+  return node;
 }
 
-bool Parser::TimingOffset(TimingSyntax* timing) {
-  using Offset = TimingSyntax::Offset;
-  if (IsWords({"less", "than"}) || IsWords({"more", "than"})) {
-    timing->offset = IsWord("less") ? Offset::kLessThan : Offset::kMoreThan;
-    at_ += 2;
+AstSource Parser::AliasedSource() {
+  AstSource source;
+  source.expression = QuerySource();
+  if (!AtIdentifier()) {
+    Fail("expected an alias after the source of the query, found " + Found());
+    return source;
   }
-  const Token& token = Peek();
-  if (token.kind != TokenKind::kInteger && token.kind != TokenKind::kDecimal) return timing->offset != Offset::kNone;
-  timing->quantity = NumberOrQuantity(Here());
-  if (timing->offset != Offset::kNone) return true;
-  timing->offset = Offset::kExactly;
-  if (TakeWords({"or", "more"})) timing->offset = Offset::kOrMore;
-  if (TakeWords({"or", "less"})) timing->offset = Offset::kOrLess;
-  return true;
-}
-
-void Parser::SameRelation(TimingSyntax* timing) {
-  timing->relation = TimingSyntax::Relation::kSame;
-  if (!IsWord("as") && !IsWord("or") && !IsWord("start") && !IsWord("end")) {
-    const std::string_view precision =
-        Peek().kind == TokenKind::kIdentifier ? SingularPrecision(Peek().text) : std::string_view();
-    if (!precision.empty()) {
-      timing->precision = precision;
-      ++at_;
-    }
-  }
-  if (TakeWords({"or", "before"})) {
-    timing->side_before = true;
-  } else if (TakeWords({"or", "after"})) {
-    timing->side_after = true;
-  } else {
-    NeedWord("as");
-  }
-  RightEdge(timing);
-}
-
-void Parser::BeforeAfterRelation(TimingSyntax* timing) {
-  timing->inclusive = TakeWords({"on", "or"});
-  if (!IsWord("before") && !IsWord("after")) Expected("'before' or 'after'");
-  timing->relation = IsWord("before") ? TimingSyntax::Relation::kBefore : TimingSyntax::Relation::kAfter;
-  ++at_;
-  if (TakeWords({"or", "on"})) timing->inclusive = true;
-  timing->precision = PrecisionOf();
-  RightEdge(timing);
-}
-
-void Parser::TimingRelation(TimingSyntax* timing) {
-  using Relation = TimingSyntax::Relation;
-  if (TimingOffset(timing)) return BeforeAfterRelation(timing);
-  if (TakeWord("same")) return SameRelation(timing);
-  timing->properly = TakeWord("properly");
-  if (TakeWord("within")) {
-    timing->relation = Relation::kWithin;
-    timing->quantity = NumberOrQuantity(Here());
-    NeedWord("of");
-    return RightEdge(timing);
-  }
-  if (TakeWord("includes")) {
-    timing->relation = Relation::kIncludes;
-  } else if (TakeWord("during")) {
-    timing->relation = Relation::kIncludedIn;
-  } else if (TakeWord("included")) {
-    NeedWord("in");
-    timing->relation = Relation::kIncludedIn;
-  } else if (IsWord("meets") || IsWord("overlaps")) {
-    timing->relation = IsWord("meets") ? Relation::kMeets : Relation::kOverlaps;
-    ++at_;
-    timing->side_before = TakeWord("before");
-    timing->side_after = !timing->side_before && TakeWord("after");
-    timing->precision = PrecisionOf();
-    return;
-  } else if (!timing->properly) {
-    return BeforeAfterRelation(timing);
-  } else {
-    Expected("'includes', 'during', 'included in' or 'within'");
-  }
-  timing->precision = PrecisionOf();
-  RightEdge(timing);
-}
-
-// A query's source is a retrieve, a name or something in parentheses; what follows it is then an alias.
-bool Parser::MayBeSource(const Expr& expr) const {
-  switch (expr.kind) {
-    case ExprKind::kRetrieve:
-      return true;
-    case ExprKind::kOperator:
-      return expr.text == "Parenthesis";
-    case ExprKind::kIdentifier:
-      return true;
-    case ExprKind::kMember:
-      return MayBeSource(*expr.args[0]) || expr.args[0]->kind == ExprKind::kCall;
-    default:
-      return false;
-  }
-}
-
-Expr* Parser::Query(Expr* first, std::uint32_t begin) {
-  auto query = std::make_unique<QuerySyntax>();
-  AliasedSource source{.source = first, .alias = {}, .span = Peek().span};
-  source.alias = Name("an alias", false);
-  query->sources.push_back(std::move(source));
-  return QueryRest(std::move(query), begin);
-}
-
-AliasedSource Parser::Source() {
-  AliasedSource source;
-  const std::uint32_t begin = Here();
-  // The source itself without the postfix loop's own query: an alias is read here.
-  Expr* expr = Primary();
-  while (TakeSymbol(".")) {
-    Expr* made = syntax_.Make(ExprKind::kMember, From(begin));
-    made->args = {expr};
-    made->text = Name("an element or function");
-    if (IsSymbol("(")) {
-      made->kind = ExprKind::kCall;
-      made->has_target = true;
-      CallArguments(made);
-    }
-    made->span = From(begin);
-    expr = made;
-  }
-  source.source = expr;
-  source.span = Peek().span;
-  source.alias = Name("an alias", false);
+  source.alias = Identifier("an alias", &source.alias_span);
   return source;
 }
 
-Expr* Parser::FromQuery(std::uint32_t begin) {
-  const Deeper deeper(this);
-  ++at_;
-  auto query = std::make_unique<QuerySyntax>();
-  do {
-    query->sources.push_back(Source());
-  } while (TakeSymbol(","));
-  return QueryRest(std::move(query), begin);
-}
-
-void Parser::WithClause(QuerySyntax* query) {
-  QuerySyntax::With with;
-  with.without = IsWord("without");
-  ++at_;
-  with.source = Source();
-  NeedWord("such");
-  NeedWord("that");
-  with.such_that = Expression();
-  query->withs.push_back(std::move(with));
-}
-
-Expr* Parser::QueryRest(std::unique_ptr<QuerySyntax> query, std::uint32_t begin) {
-  if (TakeWord("let")) {
+// `first` is the source already read, or null at the word 'from'.
+AstNode* Parser::Query(AstNode* first) {
+  const std::uint32_t begin = first == nullptr ? Peek().span.begin : first->span.begin;
+  std::vector<AstSource> sources;
+  if (first != nullptr) {
+    AstSource source{.expression = first, .alias = {}, .alias_span = {}};
+    source.alias = Identifier("an alias", &source.alias_span);
+    sources.push_back(source);
+  } else {
+    Take();
     do {
-      QuerySyntax::Let let;
-      let.span = Peek().span;
-      let.name = Name("a name");
-      Need(":");
-      let.value = Expression();
-      query->lets.push_back(std::move(let));
-    } while (TakeSymbol(","));
+      sources.push_back(AliasedSource());
+    } while (Accept(","));
   }
-  while (IsWord("with") || IsWord("without")) WithClause(query.get());
-  if (TakeWord("where")) query->where = Expression();
-  if (TakeWord("aggregate")) {
-    Aggregate(query.get());
-  } else if (TakeWord("return")) {
-    query->return_stated = true;
-    query->return_all = TakeWord("all");
-    if (!query->return_all) TakeWord("distinct");
-    query->returned = Expression();
+  AstQuery query;
+  query.sources = Keep(sources);
+  QueryClauses(&query);
+  std::vector<AstNode*> kids;
+  for (const AstSource& source : query.sources) kids.push_back(source.expression);
+  for (const AstSource& let : query.lets) kids.push_back(let.expression);
+  for (const AstRelation& relation : query.relations) {
+    kids.push_back(relation.source.expression);
+    kids.push_back(relation.such_that);
   }
-  if (TakeWord("sort")) Sort(query.get());
-  Expr* made = syntax_.Make(ExprKind::kQuery, From(begin));
-  made->query = std::move(query);
-  return made;
+  for (AstNode* node : {query.where, query.returned, query.aggregate, query.starting}) {
+    if (node != nullptr) kids.push_back(node);
+  }
+  for (const AstSort& sort : query.sort) {
+    if (sort.by != nullptr) kids.push_back(sort.by);
+  }
+  AstNode* node = MakeWith(AstKind::kQuery, begin, kids);
+  node->query = tree_.arena->Make(query);
+  return node;
 }
 
-void Parser::Aggregate(QuerySyntax* query) {
-  query->aggregate_distinct = TakeWord("distinct");
-  if (!query->aggregate_distinct) TakeWord("all");
-  query->aggregate_name = Name("a name for the accumulator");
-  if (TakeWord("starting")) query->aggregate_start = UnaryTerm();
-  Need(":");
-  query->aggregate = Expression();
+void Parser::QueryClauses(AstQuery* query) {
+  if (Accept("let")) {
+    std::vector<AstSource> lets;
+    do {
+      AstSource let;
+      let.alias = Identifier("a name", &let.alias_span);
+      Expect(":", "after the name of 'let'");
+      let.expression = Expr();
+      lets.push_back(let);
+    } while (Accept(","));
+    query->lets = Keep(lets);
+  }
+  std::vector<AstRelation> relations;
+  while (At("with") || At("without")) {
+    AstRelation relation;
+    relation.without = Take().text == "without";
+    relation.source = AliasedSource();
+    Expect("such", "after the alias of 'with' or 'without'");
+    Expect("that", "after 'such'");
+    relation.such_that = Expr();
+    relations.push_back(relation);
+  }
+  query->relations = Keep(relations);
+  if (Accept("where")) query->where = Expr();
+  QueryResult(query);
+  if (Accept("sort")) Sort(query);
 }
 
-void Parser::Sort(QuerySyntax* query) {
-  const auto direction = [this](bool* stated) {
-    *stated = true;
-    if (TakeWord("desc") || TakeWord("descending")) return true;
-    if (!TakeWord("asc") && !TakeWord("ascending")) *stated = false;
-    return false;
-  };
-  bool stated = false;
-  if (!TakeWord("by")) {
-    const bool descending = direction(&stated);
-    if (!stated) Expected("'asc', 'desc' or 'by'");
-    query->sort.push_back({.by = nullptr, .descending = descending});
+void Parser::QueryResult(AstQuery* query) {
+  if (Accept("aggregate")) {
+    Aggregate(query);
     return;
   }
-  do {
-    QuerySyntax::SortItem item;
-    item.by = AdditionLevel();
-    item.descending = direction(&stated);
-    query->sort.push_back(item);
-  } while (TakeSymbol(","));
+  if (!Accept("return")) return;
+  if (Accept("all")) {
+    query->distinct = false;
+  } else {
+    // 'distinct' here is the clause's word; that it could begin an expression makes no difference to the result.
+    Accept("distinct");
+  }
+  query->returned = Expr();
+}
+
+void Parser::Aggregate(AstQuery* query) {
+  if (!Accept("all")) query->aggregate_distinct = Accept("distinct");
+  query->accumulator = Identifier("the name of the accumulator", nullptr);
+  if (Accept("starting")) {
+    const bool before = no_ratio_;
+    no_ratio_ = true;
+    query->starting = Unary();
+    no_ratio_ = before;
+  }
+  Expect(":", "before the expression of 'aggregate'");
+  query->aggregate = Expr();
+}
+
+void Parser::Sort(AstQuery* query) {
+  const auto direction = [this] {
+    if (Accept("desc") || Accept("descending")) return true;
+    if (!Accept("asc")) Accept("ascending");
+    return false;
+  };
+  std::vector<AstSort> items;
+  if (Accept("by")) {
+    do {
+      AstSort item;
+      item.by = Term();
+      item.descending = direction();
+      items.push_back(item);
+    } while (Accept(","));
+  } else {
+    if (!At("asc") && !At("ascending") && !At("desc") && !At("descending"))
+      Fail("expected 'by', 'asc' or 'desc' after 'sort', found " + Found());
+    items.push_back({.by = nullptr, .descending = direction()});
+  }
+  query->sort = Keep(items);
 }
 
 }  // namespace plumbline::cql

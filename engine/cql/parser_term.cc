@@ -1,466 +1,491 @@
-// Terms: literals, selectors, names, calls, and the operators written as words before their operand.
+// The `expressionTerm` and `term` rules: arithmetic, prefix words, postfix, selectors and literals.
 #include <array>
 
 #include "engine/cql/parser_internal.h"
 
 namespace plumbline::cql {
+namespace {
 
-Expr* Parser::UnaryTerm() {
-  const std::uint32_t begin = Here();
-  if (TakeSymbol("+")) {
-    const Deeper deeper(this);
-    return UnaryTerm();
+struct TermOperator {
+  std::string_view word;
+  std::string_view operation;
+  int level;
+};
+constexpr std::array kTermOperators{
+    TermOperator{"+", "Add", 1},      TermOperator{"-", "Subtract", 1}, TermOperator{"&", "ConcatenateAmpersand", 1},
+    TermOperator{"*", "Multiply", 2}, TermOperator{"/", "Divide", 2},   TermOperator{"div", "TruncatedDivide", 2},
+    TermOperator{"mod", "Modulo", 2}, TermOperator{"^", "Power", 3},
+};
+constexpr int kPowerLevel = 3;
+
+const TermOperator* FindTerm(const Token& token) {
+  if (token.kind != TokenKind::kIdentifier && token.kind != TokenKind::kSymbol) return nullptr;
+  for (const TermOperator& candidate : kTermOperators) {
+    if (token.text == candidate.word) return &candidate;
   }
-  if (TakeSymbol("-")) {
-    const Deeper deeper(this);
-    Expr* operand = UnaryTerm();
-    return Op("Negate", begin, {operand});
-  }
-  return PostfixTerm();
+  return nullptr;
 }
 
-Expr* Parser::PostfixTerm() {
-  const std::uint32_t begin = Here();
-  Expr* left = Primary();
-  for (;;) {
-    if (TakeSymbol(".")) {
-      Expr* made = syntax_.Make(ExprKind::kMember, From(begin));
-      made->args = {left};
-      made->text = Name("an element or function");
-      if (IsSymbol("(")) {
-        made->kind = ExprKind::kCall;
-        made->has_target = true;
-        CallArguments(made);
+struct PrefixWords {
+  std::string_view first, second, operation;
+};
+constexpr std::array kPrefixes{
+    PrefixWords{"start", "of", "Start"},
+    PrefixWords{"end", "of", "End"},
+    PrefixWords{"width", "of", "Width"},
+    PrefixWords{"successor", "of", "Successor"},
+    PrefixWords{"predecessor", "of", "Predecessor"},
+    PrefixWords{"singleton", "from", "SingletonFrom"},
+    PrefixWords{"point", "from", "PointFrom"},
+    PrefixWords{"date", "from", "DateFrom"},
+    PrefixWords{"time", "from", "TimeFrom"},
+    PrefixWords{"timezoneoffset", "from", "TimezoneOffsetFrom"},
+};
+
+// Keywords that published libraries also use as names of operands and elements.
+constexpr std::array kNouns{"code",    "codesystem", "concept", "context", "date", "display",  "duration", "end",
+                            "library", "parameter",  "point",   "start",   "time", "valueset", "version",  "width"};
+
+bool NamesElement(std::string_view word) {
+  for (const std::string_view noun : kNouns) {
+    if (noun == word) return true;
+  }
+  return false;
+}
+
+bool IsName(const Token& token) { return token.kind == TokenKind::kIdentifier || token.kind == TokenKind::kQuoted; }
+
+}  // namespace
+
+AstNode* Parser::Term(int level) {
+  if (level == 0) return Term(1);
+  AstNode* left = level >= kPowerLevel ? Unary() : Term(level + 1);
+  const TermOperator* found = FindTerm(Peek());
+  if (panic_ || found == nullptr || found->level != level) return left;
+  std::vector<AstNode*> operands{left};
+  std::vector<std::string_view> names{""};
+  Span operator_span = Peek().span;
+  while (found != nullptr && found->level == level) {
+    operator_span = Take().span;
+    operands.push_back(level >= kPowerLevel ? Unary() : Term(level + 1));
+    names.push_back(found->operation);
+    found = FindTerm(Peek());
+  }
+  AstNode* node = MakeWith(AstKind::kChain, left->span.begin, operands);
+  node->names = Keep(names);
+  node->name_span = operator_span;
+  return node;
+}
+
+AstNode* Parser::Unary() {
+  const Nesting nesting(*this);
+  if (nesting.TooDeep()) return Fail("this expression is nested more than " + std::to_string(kMaxDepth) + " deep");
+  if (At("-")) return Prefixed("Negate", 1);
+  if (At("+")) return Prefixed("Positive", 1);
+  if (Peek().kind == TokenKind::kIdentifier && Peek(1).kind == TokenKind::kIdentifier) {
+    for (const PrefixWords& words : kPrefixes) {
+      if (At(words.first, words.second)) return Prefixed(words.operation, 2);
+    }
+    if (AstNode* node = UnaryWord()) return node;
+  }
+  return Postfix();
+}
+
+AstNode* Parser::Prefixed(std::string_view operation, int words) {
+  const Span span = Peek().span;
+  for (int i = 0; i < words; ++i) Take();
+  AstNode* operand = Unary();
+  AstNode* node = Make(AstKind::kUnary, span.begin, {operand});
+  node->text = operation;
+  node->name_span = span;
+  return node;
+}
+
+// "year from X", "difference in days of X", "minimum Integer"; null when it is none of these.
+AstNode* Parser::UnaryWord() {
+  const std::uint32_t begin = Peek().span.begin;
+  if (IsWord(Peek(1), "from")) {
+    const std::optional<Precision> precision = ParsePrecision(Peek().text);
+    if (!precision) return nullptr;
+    Take();
+    Take();
+    AstNode* operand = Unary();
+    AstNode* node = Make(AstKind::kComponent, begin, {operand});
+    node->precision = precision;
+    return node;
+  }
+  if ((At("duration", "in") || At("difference", "in")) && IsWord(Peek(3), "of")) {
+    const bool difference = Take().text == "difference";
+    Take();
+    const std::optional<Precision> precision = ParsePrecision(Peek().text);
+    if (!precision) return Fail("expected a precision such as 'days', found " + Found());
+    Take();
+    Take();
+    AstNode* operand = Unary();
+    AstNode* node = Make(AstKind::kDurationOfInterval, begin, {operand});
+    node->text = difference ? "DifferenceBetween" : "DurationBetween";
+    node->precision = precision;
+    return node;
+  }
+  if ((At("minimum") || At("maximum")) && IsName(Peek(1))) {
+    const bool minimum = Take().text == "minimum";
+    const TypeSpec* type = NamedType();
+    AstNode* node = Make(minimum ? AstKind::kMinimum : AstKind::kMaximum, begin);
+    node->type = type;
+    return node;
+  }
+  return nullptr;
+}
+
+AstNode* Parser::Postfix() {
+  AstNode* node = Primary();
+  while (!panic_) {
+    const std::uint32_t begin = node->span.begin;
+    if (At(".") && IsName(Peek(1))) {
+      Take();
+      const Token& name = Take();
+      if (At("(")) {
+        node = Call(Text(name), name.span, begin, node);
+        continue;
       }
-      made->span = From(begin);
-      left = made;
-    } else if (TakeSymbol("[")) {
-      Expr* index = Expression();
-      Need("]");
-      left = Op("Indexer", begin, {left, index});
-    } else if (left->kind != ExprKind::kQuery && IsName() && MayBeSource(*left)) {
-      left = Query(left, begin);
-    } else if (left->kind == ExprKind::kMember && IsSymbol("{")) {
-      // Model.Type { ... }
-      std::string name = left->text;
-      for (const Expr* at = left->args[0]; at != nullptr; at = at->kind == ExprKind::kMember ? at->args[0] : nullptr) {
-        name = at->text + "." + name;
-      }
-      left = InstanceBody(begin, std::move(name));
+      AstNode* member = Make(AstKind::kMember, begin, {node});
+      member->text = Text(name);
+      member->name_span = name.span;
+      member->flags = name.kind == TokenKind::kQuoted ? AstNode::kQuotedName : 0;
+      node = member;
+    } else if (At("[")) {
+      Take();
+      AstNode* index = Expr();
+      Expect("]", "after the index");
+      node = Make(AstKind::kIndexer, begin, {node, index});
+    } else if (At("{") && (node->kind == AstKind::kName || node->kind == AstKind::kMember) &&
+               !node->Has(AstNode::kInParentheses)) {
+      node = Instance(node);
     } else {
-      return left;
+      break;
     }
   }
+  return node;
 }
 
-Expr* Parser::Primary() {
-  const std::uint32_t begin = Here();
+AstNode* Parser::Call(std::string_view name, Span name_span, std::uint32_t begin, AstNode* target) {
+  std::vector<AstNode*> arguments;
+  if (target != nullptr) arguments.push_back(target);
+  Take();
+  if (!At(")")) {
+    do {
+      arguments.push_back(Expr());
+    } while (Accept(","));
+  }
+  Expect(")", "after the arguments");
+  AstNode* node = MakeWith(AstKind::kCall, begin, arguments);
+  node->text = name;
+  node->name_span = name_span;
+  node->flags = target == nullptr ? 0 : AstNode::kHasTarget;
+  return node;
+}
+
+AstNode* Parser::Primary() {
   const Token& token = Peek();
+  const std::uint32_t begin = token.span.begin;
   switch (token.kind) {
+    case TokenKind::kNumber:
+      return Number();
+    case TokenKind::kLong:
+    case TokenKind::kString:
+    case TokenKind::kDate:
+    case TokenKind::kDateTime:
+    case TokenKind::kTime: {
+      Take();
+      AstNode* node = Make(token.kind == TokenKind::kLong       ? AstKind::kLong
+                           : token.kind == TokenKind::kString   ? AstKind::kString
+                           : token.kind == TokenKind::kDate     ? AstKind::kDate
+                           : token.kind == TokenKind::kDateTime ? AstKind::kDateTime
+                                                                : AstKind::kTime,
+                           begin);
+      node->text = Text(token);
+      if (token.text.starts_with('@')) node->text = token.text.substr(1);
+      return node;
+    }
     case TokenKind::kIdentifier:
-      return WordTerm(begin);
     case TokenKind::kQuoted:
-      return NameTerm(begin);
-    case TokenKind::kSymbol:
-      if (TakeSymbol("(")) {
-        Expr* inner = Expression();
-        Need(")");
-        return Op("Parenthesis", begin, {inner});
-      }
-      if (IsSymbol("{")) return ListSelector(begin);
-      if (IsSymbol("[")) return Retrieve(begin);
-      if (IsSymbol("$") || IsSymbol("%")) {
-        Expr* made = syntax_.Make(ExprKind::kSpecial, token.span);
-        made->text = token.text;
-        ++at_;
-        made->text += Name("a name");
-        made->span = From(begin);
-        return made;
-      }
-      Expected("an expression");
-    case TokenKind::kEnd:
-      Expected("an expression");
+      return PrimaryWord();
     default:
-      return Literal(begin);
+      break;
   }
+  if (At("(")) {
+    Take();
+    AstNode* inner = Expr();
+    Expect(")", "to close the '('");
+    inner->flags |= AstNode::kInParentheses;
+    return inner;
+  }
+  if (At("{")) return Braces(begin, nullptr);
+  if (At("[")) return Retrieve();
+  if (At("$") && IsName(Peek(1))) {
+    Take();
+    const Token& name = Take();
+    AstNode* node = Make(AstKind::kName, begin);
+    node->text = tree_.arena->Copy("$" + std::string(name.text));
+    return node;
+  }
+  return Fail("expected an expression, found " + Found());
 }
 
-Expr* Parser::Literal(std::uint32_t begin) {
+AstNode* Parser::PrimaryWord() {
   const Token& token = Peek();
-  if (token.kind == TokenKind::kInteger || token.kind == TokenKind::kDecimal) return NumberOrQuantity(begin);
-  ExprKind kind = ExprKind::kString;
-  if (token.kind == TokenKind::kLong) kind = ExprKind::kLong;
-  if (token.kind == TokenKind::kDate) kind = ExprKind::kDate;
-  if (token.kind == TokenKind::kDateTime) kind = ExprKind::kDateTime;
-  if (token.kind == TokenKind::kTime) kind = ExprKind::kTime;
-  ++at_;
-  Expr* made = syntax_.Make(kind, token.span);
-  made->text = kind == ExprKind::kString ? Unescape(token.text) : std::string(token.text);
-  return made;
-}
-
-std::optional<std::string> Parser::Unit() {
-  if (Peek().kind == TokenKind::kString) return StringText("a unit");
-  const std::string_view precision = Peek().kind == TokenKind::kIdentifier ? SingularPrecision(Peek().text) : std::string_view();
-  // `5 days between ...` is no quantity; neither is `3 year from X`.
-  if (precision.empty() || IsWord("between", 1)) return std::nullopt;
-  ++at_;
-  return std::string(tokens_[at_ - 1].text);
-}
-
-Expr* Parser::NumberOrQuantity(std::uint32_t begin) {
-  const Token& token = Peek();
-  Expr* made = syntax_.Make(token.kind == TokenKind::kInteger ? ExprKind::kInteger : ExprKind::kDecimal, token.span);
-  made->text = token.text;
-  ++at_;
-  if (auto unit = Unit()) {
-    made->kind = ExprKind::kQuantity;
-    made->extra = *std::move(unit);
-    made->has_extra = true;
-  }
-  made->span = From(begin);
-  // A ratio: quantity ':' quantity. Inside tuples, instances and lets a ':' follows a name, never a number.
-  if (!IsSymbol(":") || (Peek(1).kind != TokenKind::kInteger && Peek(1).kind != TokenKind::kDecimal)) return made;
-  ++at_;
-  Expr* ratio = syntax_.Make(ExprKind::kRatio, From(begin));
-  Expr* other = syntax_.Make(ExprKind::kQuantity, Peek().span);
-  other->text = Peek().text;
-  ++at_;
-  if (auto unit = Unit()) {
-    other->extra = *std::move(unit);
-    other->has_extra = true;
-  }
-  made->kind = ExprKind::kQuantity;
-  ratio->args = {made, other};
-  ratio->span = From(begin);
-  return ratio;
-}
-
-Expr* Parser::WordTerm(std::uint32_t begin) {
-  const Token& token = Peek();
-  if (!token.keyword) return NameTerm(begin);
-  if (token.text == "true" || token.text == "false" || token.text == "null") {
-    ++at_;
-    Expr* made = syntax_.Make(token.text == "null" ? ExprKind::kNull : ExprKind::kBoolean, token.span);
-    made->text = token.text;
-    return made;
-  }
-  if (token.text == "if") return If(begin);
-  if (token.text == "case") return Case(begin);
-  if (token.text == "from" && !IsSymbol(".", 1)) return FromQuery(begin);
-  if (Expr* selector = Selector(begin)) return selector;
-  if (Expr* term = KeywordTerm(begin)) return term;
-  return NameTerm(begin);
-}
-
-Expr* Parser::Selector(std::uint32_t begin) {
-  if (IsWord("Interval") && (IsSymbol("[", 1) || IsSymbol("(", 1))) return IntervalSelector(begin);
-  if (IsWord("List") && (IsSymbol("{", 1) || IsSymbol("<", 1))) return ListSelector(begin);
-  if (IsWord("Tuple") && IsSymbol("{", 1)) {
-    ++at_;
-    return TupleBody(begin);
-  }
-  if (IsWord("Code") && Peek(1).kind == TokenKind::kString) return CodeSelector(begin);
-  if (IsWord("Concept") && IsSymbol("{", 1) && IsWord("Code", 2)) return ConceptSelector(begin);
-  return nullptr;
-}
-
-// Operators written as words before their operand; null when the word is used as a name here.
-Expr* Parser::KeywordTerm(std::uint32_t begin) {
-  struct WordOperator {
-    std::string_view word, follows, name;
-  };
-  constexpr std::array kOperators{
-      WordOperator{"start", "of", "Start"},
-      WordOperator{"end", "of", "End"},
-      WordOperator{"width", "of", "Width"},
-      WordOperator{"successor", "of", "Successor"},
-      WordOperator{"predecessor", "of", "Predecessor"},
-      WordOperator{"singleton", "from", "SingletonFrom"},
-      WordOperator{"point", "from", "PointFrom"},
-      WordOperator{"date", "from", "DateFrom"},
-      WordOperator{"time", "from", "TimeFrom"},
-      WordOperator{"timezoneoffset", "from", "TimezoneOffsetFrom"},
-  };
-  for (const WordOperator& each : kOperators) {
-    if (!IsWord(each.word) || !IsWord(each.follows, 1)) continue;
-    const Deeper deeper(this);
-    at_ += 2;
-    Expr* operand = UnaryTerm();
-    return Op(each.name, begin, {operand});
-  }
-  const std::string_view precision = SingularPrecision(Peek().text);
-  if (!precision.empty() && IsWord("from", 1)) {
-    const Deeper deeper(this);
-    at_ += 2;
-    Expr* operand = UnaryTerm();
-    return Op("DateTimeComponentFrom", begin, {operand}, std::string(precision));
-  }
-  if (Expr* duration = DurationTerm(begin)) return duration;
-  if (IsWord("convert")) return Convert(begin);
-  if ((IsWord("minimum") || IsWord("maximum")) &&
-      (Peek(1).kind == TokenKind::kIdentifier || Peek(1).kind == TokenKind::kQuoted)) {
-    Expr* made = syntax_.Make(ExprKind::kExtent, From(begin));
-    made->text = Peek().text;
-    ++at_;
-    made->type = std::make_unique<TypeSyntax>(Type());
-    made->span = From(begin);
-    return made;
-  }
-  return AggregateTerm(begin);
-}
-
-// `duration in days of X`, `difference in days between A and B`, `days between A and B`.
-Expr* Parser::DurationTerm(std::uint32_t begin) {
-  const bool difference = IsWord("difference");
-  if ((difference || IsWord("duration")) && IsWord("in", 1)) {
-    at_ += 2;
-    const std::string precision(SingularPrecision(Peek().text));
-    if (precision.empty()) Expected("years, months, weeks, days, hours, minutes, seconds or milliseconds");
-    ++at_;
-    return OfOrBetween(begin, difference ? "Difference" : "Duration", difference ? "DifferenceBetween" : "DurationBetween",
-                       precision);
-  }
-  const std::string_view precision = SingularPrecision(Peek().text, true);
-  if (precision.empty() || !IsWord("between", 1)) return nullptr;
-  ++at_;
-  return OfOrBetween(begin, {}, "DurationBetween", std::string(precision));
-}
-
-Expr* Parser::OfOrBetween(std::uint32_t begin, std::string_view /*of*/, std::string_view between, const std::string& precision) {
-  const Deeper deeper(this);
-  if (TakeWord("of")) {
-    Expr* operand = UnaryTerm();
-    return Op(between, begin, {Op("Start", begin, {operand}), Op("End", begin, {operand})}, precision);
-  }
-  NeedWord("between");
-  Expr* low = AdditionLevel();
-  NeedWord("and");
-  Expr* high = AdditionLevel();
-  return Op(between, begin, {low, high}, precision);
-}
-
-Expr* Parser::AggregateTerm(std::uint32_t begin) {
-  struct Aggregate {
-    std::string_view word, name;
-    bool per;
-  };
-  constexpr std::array kAggregates{Aggregate{"distinct", "Distinct", false}, Aggregate{"flatten", "Flatten", false},
-                                   Aggregate{"expand", "Expand", true}, Aggregate{"collapse", "Collapse", true}};
-  for (const Aggregate& each : kAggregates) {
-    if (!IsWord(each.word) || IsSymbol(".", 1)) continue;
-    ++at_;
-    Expr* operand = Expression();
-    Expr* made = Op(each.name, begin, {operand});
-    if (each.per && TakeWord("per")) {
-      const std::string_view precision =
-          Peek().kind == TokenKind::kIdentifier ? SingularPrecision(Peek().text) : std::string_view();
-      if (!precision.empty()) {
-        Expr* unit = syntax_.Make(ExprKind::kQuantity, Peek().span);
-        unit->text = "1";
-        unit->extra = precision;
-        unit->has_extra = true;
-        ++at_;
-        made->args.push_back(unit);
-      } else {
-        made->args.push_back(Expression());
-      }
+  const std::uint32_t begin = token.span.begin;
+  const bool plain = token.kind == TokenKind::kIdentifier;
+  if (plain) {
+    if (token.text == "null" || token.text == "true" || token.text == "false") {
+      Take();
+      AstNode* node = Make(token.text == "null" ? AstKind::kNull : AstKind::kBoolean, begin);
+      node->text = token.text;
+      return node;
     }
-    made->span = From(begin);
-    return made;
+    if (token.text == "Interval" && (IsWord(Peek(1), "[") || IsWord(Peek(1), "("))) return IntervalSelector();
+    if (token.text == "Tuple" && IsWord(Peek(1), "{")) {
+      Take();
+      return ElementList(AstKind::kTuple, begin, nullptr);
+    }
+    if (token.text == "List" && (IsWord(Peek(1), "{") || IsWord(Peek(1), "<"))) return ListSelector();
+    if (token.text == "Code" && Peek(1).kind == TokenKind::kString) return CodeSelector();
+    if (token.text == "Concept" && IsWord(Peek(1), "{") && IsWord(Peek(2), "Code") && Peek(3).kind == TokenKind::kString)
+      return ConceptSelector();
+    if (token.text == "if") return If();
+    if (token.text == "case") return Case();
+    if (token.text == "convert") return Convert();
+    if (token.text == "expand" || token.text == "collapse") return ExpandCollapse();
+    if (token.text == "distinct" || token.text == "flatten") {
+      Take();
+      AstNode* operand = Expr();
+      AstNode* node = Make(AstKind::kUnary, begin, {operand});
+      node->text = token.text == "distinct" ? "Distinct" : "Flatten";
+      node->name_span = token.span;
+      return node;
+    }
+    // A keyword may name an element or a function, but it cannot stand where an operand is missing.
+    if (IsKeyword(token.text) && !IsWord(Peek(1), "(") && !NamesElement(token.text))
+      return Fail("expected an expression, found " + Found());
   }
-  return nullptr;
+  Take();
+  if (At("(")) return Call(Text(token), token.span, begin, nullptr);
+  AstNode* node = Make(AstKind::kName, begin);
+  node->text = Text(token);
+  node->flags = plain ? 0 : AstNode::kQuotedName;
+  return node;
 }
 
-Expr* Parser::If(std::uint32_t begin) {
-  const Deeper deeper(this);
-  ++at_;
-  Expr* made = syntax_.Make(ExprKind::kIf, From(begin));
-  made->args.push_back(Expression());
-  NeedWord("then");
-  made->args.push_back(Expression());
-  NeedWord("else");
-  made->args.push_back(Expression());
-  made->span = From(begin);
-  return made;
+AstNode* Parser::Number() {
+  const Token& token = Peek();
+  const Token& next = Peek(1);
+  const bool unit =
+      next.kind == TokenKind::kString || (next.kind == TokenKind::kIdentifier && ParsePrecision(next.text).has_value() &&
+                                          !IsWord(Peek(2), "between") && !IsWord(Peek(2), "from"));
+  if (unit || (IsWord(next, ":") && Peek(2).kind == TokenKind::kNumber && !no_ratio_)) return Quantity(!no_ratio_);
+  Take();
+  AstNode* node = Make(token.text.contains('.') ? AstKind::kDecimal : AstKind::kInteger, token.span.begin);
+  node->text = token.text;
+  return node;
 }
 
-Expr* Parser::Case(std::uint32_t begin) {
-  const Deeper deeper(this);
-  ++at_;
-  Expr* made = syntax_.Make(ExprKind::kCase, From(begin));
-  if (!IsWord("when")) {
-    made->has_target = true;
-    made->args.push_back(Expression());
+AstNode* Parser::Quantity(bool ratio_allowed) {
+  const std::uint32_t begin = Peek().span.begin;
+  if (Peek().kind != TokenKind::kNumber) return Fail("expected a quantity such as '3 days', found " + Found());
+  const std::string_view number = Take().text;
+  std::string_view unit;
+  if (Peek().kind == TokenKind::kString) {
+    unit = Text(Take());
+  } else if (Peek().kind == TokenKind::kIdentifier && ParsePrecision(Peek().text)) {
+    unit = Take().text;
   }
-  if (!IsWord("when")) Expected("'when'");
-  while (TakeWord("when")) {
-    made->args.push_back(Expression());
-    NeedWord("then");
-    made->args.push_back(Expression());
-  }
-  NeedWord("else");
-  made->args.push_back(Expression());
-  NeedWord("end");
-  made->span = From(begin);
-  return made;
+  AstNode* node = Make(AstKind::kQuantity, begin);
+  node->text = number;
+  node->text2 = unit;
+  if (!ratio_allowed || !At(":") || Peek(1).kind != TokenKind::kNumber) return node;
+  Take();
+  AstNode* denominator = Quantity(false);
+  return Make(AstKind::kRatio, begin, {node, denominator});
 }
 
-Expr* Parser::Convert(std::uint32_t begin) {
-  ++at_;
-  Expr* operand = Expression();
-  NeedWord("to");
-  Expr* made = syntax_.Make(ExprKind::kConvert, From(begin));
-  made->args = {operand};
-  if (auto unit = Unit()) {
-    made->extra = *std::move(unit);
-    made->has_extra = true;
+// "{ name: value, ... }": a tuple, an instance.
+AstNode* Parser::ElementList(AstKind kind, std::uint32_t begin, const TypeSpec* type) {
+  std::vector<AstNode*> values;
+  std::vector<std::string_view> names;
+  Expect("{", "before the elements");
+  if (!Accept(":")) {
+    while (!panic_ && !At("}")) {
+      names.push_back(Identifier("the name of an element", nullptr));
+      Expect(":", "after the name of an element");
+      values.push_back(Expr());
+      if (!Accept(",")) break;
+    }
+  }
+  Expect("}", "after the elements");
+  AstNode* node = MakeWith(kind, begin, values);
+  node->names = Keep(names);
+  node->type = type;
+  return node;
+}
+
+AstNode* Parser::Instance(AstNode* name) {
+  TypeSpec spec;
+  spec.span = name->span;
+  if (name->kind == AstKind::kMember) {
+    std::string rest(name->text);
+    const AstNode* at = name->kids[0];
+    while (at->kind == AstKind::kMember) {
+      rest = std::string(at->text) + "." + rest;
+      at = at->kids[0];
+    }
+    if (at->kind != AstKind::kName) return FailAt(name->span, "expected the name of a type before '{'");
+    spec.qualifier = at->text;
+    spec.name = tree_.arena->Copy(rest);
   } else {
-    made->type = std::make_unique<TypeSyntax>(Type());
+    spec.name = name->text;
   }
-  made->span = From(begin);
-  return made;
+  return ElementList(AstKind::kInstance, name->span.begin, tree_.arena->Make(spec));
 }
 
-Expr* Parser::IntervalSelector(std::uint32_t begin) {
-  ++at_;
-  Expr* made = syntax_.Make(ExprKind::kInterval, From(begin));
-  made->low_closed = IsSymbol("[");
-  ++at_;
-  made->args.push_back(Expression());
-  Need(",");
-  made->args.push_back(Expression());
-  if (!IsSymbol("]") && !IsSymbol(")")) Expected("']' or ')'");
-  made->high_closed = IsSymbol("]");
-  ++at_;
-  made->span = From(begin);
-  return made;
-}
-
-Expr* Parser::ListSelector(std::uint32_t begin) {
-  Expr* made = syntax_.Make(ExprKind::kList, From(begin));
-  if (TakeWord("List")) {
-    if (TakeSymbol("<")) {
-      made->type = std::make_unique<TypeSyntax>(Type());
-      Need(">");
-    }
-  } else if ((Peek(1).kind == TokenKind::kIdentifier || Peek(1).kind == TokenKind::kQuoted || IsSymbol(":", 1)) &&
-             (IsSymbol(":", 2) || IsSymbol(":", 1))) {
-    return TupleBody(begin);
+// A list, or a tuple without its word.
+AstNode* Parser::Braces(std::uint32_t begin, const TypeSpec* list_type) {
+  if (list_type == nullptr && ((IsName(Peek(1)) && IsWord(Peek(2), ":")) || (IsWord(Peek(1), ":") && IsWord(Peek(2), "}"))))
+    return ElementList(AstKind::kTuple, begin, nullptr);
+  std::vector<AstNode*> items;
+  Expect("{", "before the elements of the list");
+  while (!panic_ && !At("}")) {
+    items.push_back(Expr());
+    if (!Accept(",")) break;
   }
-  Need("{");
-  while (!IsSymbol("}")) {
-    if (!made->args.empty()) Need(",");
-    made->args.push_back(Expression());
+  Expect("}", "after the elements of the list");
+  AstNode* node = MakeWith(AstKind::kList, begin, items);
+  node->type = list_type;
+  return node;
+}
+
+AstNode* Parser::ListSelector() {
+  const std::uint32_t begin = Take().span.begin;
+  const TypeSpec* type = nullptr;
+  if (Accept("<")) {
+    type = Type();
+    Expect(">", "after the type of the list's elements");
+    return Braces(begin, type);
   }
-  Need("}");
-  made->span = From(begin);
-  return made;
-}
-
-Expr* Parser::TupleBody(std::uint32_t begin) {
-  Need("{");
-  Expr* made = syntax_.Make(ExprKind::kTuple, From(begin));
-  TakeSymbol(":");
-  while (!IsSymbol("}")) {
-    if (!made->names.empty()) Need(",");
-    made->names.push_back(Name("an element's name"));
-    Need(":");
-    made->args.push_back(Expression());
+  std::vector<AstNode*> items;
+  Take();
+  while (!panic_ && !At("}")) {
+    items.push_back(Expr());
+    if (!Accept(",")) break;
   }
-  Need("}");
-  made->span = From(begin);
-  return made;
+  Expect("}", "after the elements of the list");
+  return MakeWith(AstKind::kList, begin, items);
 }
 
-Expr* Parser::InstanceBody(std::uint32_t begin, std::string type_name) {
-  Expr* made = TupleBody(begin);
-  made->kind = ExprKind::kInstance;
-  made->type = std::make_unique<TypeSyntax>();
-  made->type->name = std::move(type_name);
-  made->type->span = made->span;
-  return made;
+AstNode* Parser::IntervalSelector() {
+  const std::uint32_t begin = Take().span.begin;
+  const bool low_closed = Take().text == "[";
+  AstNode* low = Expr();
+  Expect(",", "between the bounds of the interval");
+  AstNode* high = Expr();
+  if (!At("]") && !At(")")) return Fail("expected ']' or ')' after the bounds of the interval, found " + Found());
+  const bool high_closed = Take().text == "]";
+  AstNode* node = Make(AstKind::kInterval, begin, {low, high});
+  node->flags = static_cast<std::uint8_t>((low_closed ? AstNode::kLowClosed : 0) | (high_closed ? AstNode::kHighClosed : 0));
+  return node;
 }
 
-Expr* Parser::CodeSelector(std::uint32_t begin) {
-  ++at_;
-  Expr* made = syntax_.Make(ExprKind::kCodeLiteral, From(begin));
-  made->text = StringText("a code");
-  NeedWord("from");
-  Expr* system = syntax_.Make(ExprKind::kIdentifier, Peek().span);
-  system->text = QualifiedName("a code system");
-  made->args = {system};
-  if (TakeWord("display")) {
-    made->extra = StringText("a text");
-    made->has_extra = true;
-  }
-  made->span = From(begin);
-  return made;
+AstNode* Parser::CodeSelector() {
+  const std::uint32_t begin = Take().span.begin;
+  const std::string_view code = Text(Take());
+  Expect("from", "after the code");
+  AstNode* system = NameNode();
+  std::string_view display;
+  if (Accept("display")) display = Peek().kind == TokenKind::kString ? Text(Take()) : std::string_view();
+  AstNode* node = Make(AstKind::kCode, begin, {system});
+  node->text = code;
+  node->text2 = display;
+  return node;
 }
 
-Expr* Parser::ConceptSelector(std::uint32_t begin) {
-  at_ += 2;
-  Expr* made = syntax_.Make(ExprKind::kConceptLiteral, From(begin));
+AstNode* Parser::ConceptSelector() {
+  const std::uint32_t begin = Take().span.begin;
+  Take();
+  std::vector<AstNode*> codes;
   do {
-    if (!IsWord("Code")) Expected("'Code'");
-    made->args.push_back(CodeSelector(Here()));
-  } while (TakeSymbol(","));
-  Need("}");
-  if (TakeWord("display")) {
-    made->extra = StringText("a text");
-    made->has_extra = true;
-  }
-  made->span = From(begin);
-  return made;
+    if (!At("Code")) Fail("expected 'Code' and a code, found " + Found());
+    if (panic_) break;
+    codes.push_back(CodeSelector());
+  } while (Accept(","));
+  Expect("}", "after the codes");
+  std::string_view display;
+  if (Accept("display")) display = Peek().kind == TokenKind::kString ? Text(Take()) : std::string_view();
+  AstNode* node = MakeWith(AstKind::kConcept, begin, codes);
+  node->text2 = display;
+  return node;
 }
 
-Expr* Parser::NameTerm(std::uint32_t begin) {
-  const bool was_keyword = Peek().keyword;
-  Expr* made = syntax_.Make(ExprKind::kIdentifier, Peek().span);
-  made->text = Name("an expression");
-  if (IsSymbol("(")) {
-    made->kind = ExprKind::kCall;
-    CallArguments(made);
-  } else if (IsSymbol("{")) {
-    return InstanceBody(begin, made->text);
-  }
-  made->strict = was_keyword;
-  made->span = From(begin);
-  return made;
+AstNode* Parser::If() {
+  const std::uint32_t begin = Take().span.begin;
+  AstNode* condition = Expr();
+  Expect("then", "after the condition of 'if'");
+  AstNode* then = Expr();
+  Expect("else", "after the first branch of 'if'");
+  AstNode* otherwise = Expr();
+  return Make(AstKind::kIf, begin, {condition, then, otherwise});
 }
 
-Expr* Parser::CallArguments(Expr* call) {
-  Need("(");
-  const std::size_t before = call->args.size();
-  while (!IsSymbol(")")) {
-    if (call->args.size() > before) Need(",");
-    call->args.push_back(Expression());
+AstNode* Parser::Case() {
+  const std::uint32_t begin = Take().span.begin;
+  std::vector<AstNode*> kids;
+  const bool comparand = !At("when");
+  if (comparand) kids.push_back(Expr());
+  if (!At("when")) Fail("expected 'when', found " + Found());
+  while (Accept("when")) {
+    kids.push_back(Expr());
+    Expect("then", "after the condition of 'when'");
+    kids.push_back(Expr());
   }
-  Need(")");
-  return call;
+  Expect("else", "after the last branch of 'case'");
+  kids.push_back(Expr());
+  Expect("end", "to close the 'case'");
+  AstNode* node = MakeWith(AstKind::kCase, begin, kids);
+  node->flags = comparand ? AstNode::kHasComparand : 0;
+  return node;
 }
 
-Expr* Parser::Retrieve(std::uint32_t begin) {
-  Need("[");
-  Expr* made = syntax_.Make(ExprKind::kRetrieve, From(begin));
-  made->retrieve = std::make_unique<RetrieveSyntax>();
-  RetrieveSyntax& retrieve = *made->retrieve;
-  retrieve.type = Type();
-  if (TakeSymbol("->")) {
-    retrieve.context = retrieve.type.name;
-    retrieve.type = Type();
+AstNode* Parser::Convert() {
+  const std::uint32_t begin = Take().span.begin;
+  AstNode* operand = Expr();
+  Expect("to", "after the operand of 'convert'");
+  if (Peek().kind == TokenKind::kString || (Peek().kind == TokenKind::kIdentifier && ParsePrecision(Peek().text))) {
+    const std::string_view unit = Text(Take());
+    AstNode* node = Make(AstKind::kConvertUnit, begin, {operand});
+    node->text = unit;
+    return node;
   }
-  if (TakeSymbol(":")) {
-    if (Peek().kind == TokenKind::kIdentifier && (IsWord("in", 1) || IsSymbol("=", 1) || IsSymbol("~", 1))) {
-      retrieve.code_path = Peek().text;
-      retrieve.comparator = Peek(1).text;
-      at_ += 2;
+  const TypeSpec* type = Type();
+  AstNode* node = Make(AstKind::kConvert, begin, {operand});
+  node->type = type;
+  return node;
+}
+
+AstNode* Parser::ExpandCollapse() {
+  const Token& word = Take();
+  std::vector<AstNode*> kids{Expr()};
+  std::optional<Precision> precision;
+  if (Accept("per")) {
+    if (Peek().kind == TokenKind::kIdentifier) precision = ParsePrecision(Peek().text);
+    if (precision) {
+      Take();
+    } else {
+      kids.push_back(Expr());
     }
-    retrieve.terminology = Expression();
   }
-  Need("]");
-  made->span = From(begin);
-  return made;
+  AstNode* node = MakeWith(AstKind::kExpandCollapse, word.span.begin, kids);
+  node->text = word.text == "expand" ? "Expand" : "Collapse";
+  node->precision = precision;
+  node->name_span = word.span;
+  return node;
 }
 
 }  // namespace plumbline::cql

@@ -6,9 +6,14 @@
 namespace plumbline::cql {
 namespace {
 
+constexpr std::size_t kMaxNameCompared = 64;
+constexpr std::size_t kMaxLineShown = 200;
+
+bool Continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
 char Lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
-// Levenshtein distance without regard to case.
+// Edit distance, letters of different case counting as equal; names are short.
 std::size_t Distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -17,73 +22,114 @@ std::size_t Distance(std::string_view a, std::string_view b) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const std::size_t above = row[j];
-      const std::size_t change = diagonal + (Lower(a[i - 1]) == Lower(b[j - 1]) ? 0 : 1);
-      row[j] = std::min({change, above + 1, row[j - 1] + 1});
+      const std::size_t replace = diagonal + (Lower(a[i - 1]) == Lower(b[j - 1]) ? 0 : 1);
+      row[j] = std::min({above + 1, row[j - 1] + 1, replace});
       diagonal = above;
     }
   }
   return row[b.size()];
 }
 
-}  // namespace
-
-SourceText::Place SourceText::PlaceOf(std::uint32_t offset) const {
-  const std::string_view before = std::string_view(text_).substr(0, offset);
-  Place place;
-  place.line = static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1;
-  const std::size_t start = before.rfind('\n');
-  place.column = before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1;
-  return place;
+std::string_view KindText(DiagnosticKind kind) {
+  switch (kind) {
+    case DiagnosticKind::kLexical:
+      return "error: ";
+    case DiagnosticKind::kSyntax:
+      return "syntax error: ";
+    case DiagnosticKind::kSemantic:
+      return "error: ";
+    case DiagnosticKind::kWarning:
+      return "warning: ";
+  }
+  return "error: ";
 }
 
-std::string_view SourceText::Line(std::size_t line) const {
-  std::string_view rest = text_;
-  for (std::size_t i = 1; i < line; ++i) {
-    const std::size_t end = rest.find('\n');
-    if (end == std::string_view::npos) return {};
-    rest.remove_prefix(end + 1);
+}  // namespace
+
+Source::Source(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {
+  lines_.push_back(0);
+  for (std::size_t i = 0; i < text_.size(); ++i) {
+    if (text_[i] == '\n') lines_.push_back(static_cast<std::uint32_t>(i + 1));
   }
+}
+
+Source::Position Source::PositionOf(std::uint32_t offset) const {
+  offset = std::min(offset, static_cast<std::uint32_t>(text_.size()));
+  const auto after = std::upper_bound(lines_.begin(), lines_.end(), offset);
+  const std::uint32_t start = *(after - 1);
+  std::uint32_t column = 1;
+  for (std::uint32_t i = start; i < offset; ++i) {
+    if (!Continues(text_[i])) ++column;
+  }
+  return {.line = static_cast<std::uint32_t>(after - lines_.begin()), .column = column};
+}
+
+std::string_view Source::Line(std::uint32_t line) const {
+  if (line == 0 || line > lines_.size()) return {};
+  std::string_view rest = text();
+  rest = rest.substr(lines_[line - 1]);
   rest = rest.substr(0, rest.find('\n'));
   if (rest.ends_with('\r')) rest.remove_suffix(1);
   return rest;
 }
 
-std::string SourceText::Render(const Diagnostic& diagnostic) const {
-  const Place place = PlaceOf(diagnostic.span.begin);
-  const std::string_view line = Line(place.line);
-  std::string out = name_ + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": ";
-  out += diagnostic.severity == Severity::kError ? "error: " : "warning: ";
-  out += diagnostic.message + "\n  " + std::string(line) + "\n  ";
-  for (std::size_t i = 1; i < place.column && i <= line.size(); ++i) out += line[i - 1] == '\t' ? '\t' : ' ';
-  const std::size_t length = std::max<std::size_t>(diagnostic.span.end - diagnostic.span.begin, 1);
-  const std::size_t room = line.size() + 1 > place.column ? line.size() + 1 - place.column : 1;
-  out += '^' + std::string(std::min(length, room) - 1, '~') + "\n";
-  return out;
-}
-
 void Diagnostics::Add(Diagnostic diagnostic) {
-  if (diagnostic.severity == Severity::kError) ++errors_;
-  if (all_.size() < kMaxDiagnostics) all_.push_back(std::move(diagnostic));
+  if (diagnostic.kind != DiagnosticKind::kWarning) ++errors_;
+  if (all_.size() < kMaximum) all_.push_back(std::move(diagnostic));
 }
 
-std::string Diagnostics::Render(const SourceText& source) const {
-  std::string out;
-  for (const Diagnostic& diagnostic : all_) out += source.Render(diagnostic);
-  if (errors_ > kMaxDiagnostics) out += std::to_string(errors_) + " errors in all\n";
-  return out;
+bool Diagnostics::HasKind(DiagnosticKind kind) const {
+  return std::ranges::any_of(all_, [kind](const Diagnostic& d) { return d.kind == kind; });
 }
 
-std::string NearestName(std::string_view wanted, std::span<const std::string_view> known) {
-  std::string nearest;
-  std::size_t best = wanted.size() / 3 + 2;
-  for (const std::string_view name : known) {
-    if (name.size() > wanted.size() + best || wanted.size() > name.size() + best) continue;
-    const std::size_t distance = Distance(wanted, name);
-    if (distance >= best) continue;
-    best = distance;
-    nearest = name;
+std::string Diagnostics::Text() const {
+  std::string text;
+  for (const Diagnostic& diagnostic : all_) text += DiagnosticText(diagnostic);
+  if (errors_ > all_.size()) text += "and " + std::to_string(errors_ - all_.size()) + " more errors\n";
+  return text;
+}
+
+std::string DiagnosticText(const Diagnostic& diagnostic) {
+  std::string text;
+  if (diagnostic.source == nullptr) return std::string(KindText(diagnostic.kind)) + diagnostic.message + "\n";
+  const Source& source = *diagnostic.source;
+  const Source::Position at = source.PositionOf(diagnostic.span.begin);
+  text += source.name() + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": ";
+  text += KindText(diagnostic.kind);
+  text += diagnostic.message;
+  if (!diagnostic.hint.empty()) text += "; " + diagnostic.hint;
+  text += '\n';
+  const std::string_view line = source.Line(at.line);
+  if (line.size() > kMaxLineShown) return text;
+  text += "  " + std::string(line) + "\n  ";
+  std::uint32_t column = 1;
+  for (const char c : line) {
+    if (column >= at.column) break;
+    if (Continues(c)) continue;
+    text += c == '\t' ? '\t' : ' ';
+    ++column;
   }
-  return nearest;
+  text += '^';
+  const std::uint32_t length = diagnostic.span.end > diagnostic.span.begin ? diagnostic.span.end - diagnostic.span.begin : 1;
+  const std::size_t room = line.size() > at.column ? line.size() - at.column : 0;
+  text += std::string(std::min<std::size_t>(length - 1, room), '~');
+  text += '\n';
+  return text;
 }
+
+NearestName::NearestName(std::string_view wanted) : wanted_(wanted), distance_(std::max<std::size_t>(2, wanted.size() / 3) + 1) {}
+
+void NearestName::Offer(std::string_view candidate) {
+  if (candidate.size() > kMaxNameCompared || wanted_.size() > kMaxNameCompared) return;
+  const std::size_t difference =
+      candidate.size() > wanted_.size() ? candidate.size() - wanted_.size() : wanted_.size() - candidate.size();
+  if (difference >= distance_) return;
+  const std::size_t distance = Distance(wanted_, candidate);
+  if (distance >= distance_ || distance >= std::max<std::size_t>(candidate.size(), 2)) return;
+  distance_ = distance;
+  best_ = candidate;
+}
+
+std::string NearestName::Hint() const { return best_.empty() ? std::string() : "did you mean '" + best_ + "'?"; }
 
 }  // namespace plumbline::cql

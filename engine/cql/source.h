@@ -1,5 +1,5 @@
-// The text of a library or expression, and what is wrong with it. Messages are located and shown as compilers show them:
-// file:line:column, the line, a caret, what was expected and the nearest right name.
+// The text of a library or expression and what is said about it: positions, diagnostics with a caret, the nearest right name. A
+// Source is immutable and outlives every syntax tree and program made from it.
 #pragma once
 
 #include <cstdint>
@@ -10,62 +10,76 @@
 
 namespace plumbline::cql {
 
-inline constexpr std::size_t kMaxSourceBytes = std::size_t{8} << 20;
-inline constexpr std::size_t kMaxDiagnostics = 50;  // of one source; more would bury the first
+class Source {
+ public:
+  Source(std::string name, std::string text);
 
-// A half-open range of bytes of a source.
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::string_view text() const { return text_; }
+
+  struct Position {
+    std::uint32_t line = 1;    // from 1
+    std::uint32_t column = 1;  // from 1, in characters (UTF-8 sequences)
+  };
+  [[nodiscard]] Position PositionOf(std::uint32_t offset) const;
+  [[nodiscard]] std::string_view Line(std::uint32_t line) const;  // without its line end
+
+ private:
+  std::string name_;
+  std::string text_;
+  std::vector<std::uint32_t> lines_;  // offsets of line starts
+};
+
+// A range of bytes of a source.
 struct Span {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
 };
 
-enum class Phase : std::uint8_t { kSyntax, kSemantic };
-enum class Severity : std::uint8_t { kWarning, kError };
+enum class DiagnosticKind : std::uint8_t { kLexical, kSyntax, kSemantic, kWarning };
 
 struct Diagnostic {
-  Severity severity = Severity::kError;
-  Phase phase = Phase::kSyntax;
+  DiagnosticKind kind = DiagnosticKind::kSemantic;
+  const Source* source = nullptr;
   Span span;
   std::string message;
+  std::string hint;  // "did you mean ...", or empty
 };
 
-class SourceText {
- public:
-  SourceText(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {}
-
-  [[nodiscard]] const std::string& name() const { return name_; }
-  [[nodiscard]] std::string_view text() const { return text_; }
-  // 1-based; columns count bytes.
-  struct Place {
-    std::size_t line = 1;
-    std::size_t column = 1;
-  };
-  [[nodiscard]] Place PlaceOf(std::uint32_t offset) const;
-  [[nodiscard]] std::string_view Line(std::size_t line) const;
-  // "file:3:7: error: ...", the line and a caret under its place.
-  [[nodiscard]] std::string Render(const Diagnostic& diagnostic) const;
-
- private:
-  std::string name_;
-  std::string text_;
-};
-
+// Collects what is wrong with a text; past kMaximum the rest is only counted.
 class Diagnostics {
  public:
-  void Error(Phase phase, Span span, std::string message) { Add({Severity::kError, phase, span, std::move(message)}); }
-  void Warning(Span span, std::string message) { Add({Severity::kWarning, Phase::kSemantic, span, std::move(message)}); }
+  static constexpr std::size_t kMaximum = 50;
+
+  void Add(Diagnostic diagnostic);
+  [[nodiscard]] std::span<const Diagnostic> all() const { return all_; }
   [[nodiscard]] bool HasErrors() const { return errors_ > 0; }
   [[nodiscard]] std::size_t errors() const { return errors_; }
-  [[nodiscard]] std::span<const Diagnostic> all() const { return all_; }
-  [[nodiscard]] std::string Render(const SourceText& source) const;
+  // The worst earliest kind: a text that does not lex or parse has no meaning to be wrong about.
+  [[nodiscard]] bool HasKind(DiagnosticKind kind) const;
+  // As a compiler prints them: "file:line:column: error: ...", the line, a caret.
+  [[nodiscard]] std::string Text() const;
 
  private:
-  void Add(Diagnostic diagnostic);
   std::vector<Diagnostic> all_;
   std::size_t errors_ = 0;
 };
 
-// The name of `known` nearest to `wanted`, empty when none is near.
-[[nodiscard]] std::string NearestName(std::string_view wanted, std::span<const std::string_view> known);
+[[nodiscard]] std::string DiagnosticText(const Diagnostic& diagnostic);
+
+// Collects candidates and keeps the one nearest to a misspelt name.
+class NearestName {
+ public:
+  explicit NearestName(std::string_view wanted);
+  void Offer(std::string_view candidate);
+  // Empty where nothing is near enough to be what was meant.
+  [[nodiscard]] const std::string& best() const { return best_; }
+  [[nodiscard]] std::string Hint() const;  // "did you mean 'x'?" or empty
+
+ private:
+  std::string_view wanted_;
+  std::string best_;
+  std::size_t distance_;
+};
 
 }  // namespace plumbline::cql
