@@ -14,6 +14,7 @@ constexpr std::array kRenamed{
     Renamed{"Descendants", "Descendents"},
     Renamed{"expand", "Expand"},
     Renamed{"Var", "Variance"},
+    Renamed{"descendents", "Descendents"},
 };
 
 // Rows of the table that stand behind syntax, not behind a name.
@@ -35,8 +36,7 @@ constexpr std::array kSyntaxOnly{"Add",
                                  "Greater",
                                  "LessOrEqual",
                                  "GreaterOrEqual",
-                                 "DateTimeComponentFrom",
-                                 "Slice"};
+                                 "DateTimeComponentFrom"};
 
 struct AgeFunction {
   std::string_view name;

@@ -110,6 +110,8 @@ Expr* Compiler::Convert(Expr* value, const Type* to) {
   if (types_.IsSubtype(from, to)) return value;
   if (from->IsChoice() || to->IsChoice()) return ConvertChoice(value, to);
   if (from->IsList() && to->IsList()) return ConvertList(value, to);
+  // An interval of nothing known has no point type, and operators know what that means.
+  if (from->IsInterval() && from->element()->IsAny()) return value;
   if (from->IsInterval() && to->IsInterval()) return ConvertInterval(value, to);
   if (from->IsTuple()) return value;
   if (from->IsObject()) return ConvertModel(value, to);

@@ -96,8 +96,7 @@ Expr* Compiler::TemporalLiteral(const AstNode& ast) {
 Expr* Compiler::Quantity(const AstNode& ast) {
   const auto value = Decimal::Parse(ast.text);
   if (!value || !value->InRange()) return Error(ast, "a Decimal has at most 28 digits, 8 of them after the point");
-  const Value quantity =
-      MakeQuantity(program_.arena_, *value, KeepText(NormalUnit(KeepText(ast.text2))), std::max(1, ScaleOf(ast.text)));
+  const Value quantity = MakeQuantity(program_.arena_, *value, KeepText(NormalUnit(KeepText(ast.text2))), ScaleOf(ast.text));
   return Constant(quantity, types_.System(Tag::kQuantity), ast.span);
 }
 
@@ -186,7 +185,6 @@ Expr* Compiler::Instance(const AstNode& ast) {
   std::vector<const Expr*> kids;
   std::vector<bool> used(ast.names.size(), false);
   bool fine = true;
-  NearestName nearest("");
   for (const InstanceElement& element : kElements) {
     if (!type->Is(element.of)) continue;
     const Type* wanted = element.type == Tag::kList ? types_.List(types_.System(Tag::kCode)) : types_.System(element.type);
@@ -194,7 +192,14 @@ Expr* Compiler::Instance(const AstNode& ast) {
     for (std::size_t i = 0; i < ast.names.size(); ++i) {
       if (ast.names[i] != element.name) continue;
       used[i] = true;
-      value = CheckAs(*ast.kids[i], wanted, "element '" + std::string(element.name) + "'");
+      Expr* given = Check(*ast.kids[i]);
+      // One code may stand for the list of it.
+      if (given != nullptr && wanted->IsList() && given->type->Is(Tag::kCode)) given = Operator("ToList", {given}, given->span);
+      if (given != nullptr && !Cost(given->type, wanted)) {
+        given = Error(*ast.kids[i], "element '" + std::string(element.name) + "' must be " + ShortName(*wanted) + ", this is " +
+                                        ShortName(*given->type));
+      }
+      value = given == nullptr ? nullptr : Convert(given, wanted);
       fine = fine && value != nullptr;
     }
     kids.push_back(value);

@@ -94,9 +94,9 @@ Expr* Compiler::TimingRelation(const AstNode& ast, Expr* left, Expr* right) {
   const Expr* inner = includes ? right : left;
   const Expr* outer = includes ? left : right;
   // A list or interval within another, or an element or point in it.
-  const bool as_whole = inner->type->IsAny()    ? true
-                        : outer->type->IsList() ? inner->type->IsList()
-                                                : LikeInterval(inner->type) || inner->type->IsList();
+  const bool null_element = inner->type->IsAny() && proper && outer->type->IsList();
+  const bool as_whole =
+      !null_element && (inner->type->IsAny() || inner->type->IsList() || (!outer->type->IsList() && LikeInterval(inner->type)));
   if (Expr* node = Operator(as_whole ? whole : one, {left, right}, span, ast.precision, true)) return node;
   if (Expr* node = Operator(as_whole ? one : whole, {left, right}, span, ast.precision, true)) return node;
   return Operator(as_whole ? whole : one, {left, right}, span, ast.precision);

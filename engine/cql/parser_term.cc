@@ -40,6 +40,7 @@ constexpr std::array kPrefixes{
     PrefixWords{"date", "from", "DateFrom"},
     PrefixWords{"time", "from", "TimeFrom"},
     PrefixWords{"timezoneoffset", "from", "TimezoneOffsetFrom"},
+    PrefixWords{"timezone", "from", "TimezoneOffsetFrom"},
 };
 
 // Keywords that published libraries also use as names of operands and elements.
