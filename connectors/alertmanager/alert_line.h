@@ -18,7 +18,7 @@ namespace plumbline::alertmanager {
 enum class Meaning : std::uint8_t {
   kFires,   // firing
   kCloses,  // resolved, retracted, superseded
-  kSilent,  // pass, excluded, unknown, amended: nobody is paged, nothing is closed
+  kSilent,  // pass, excluded, unknown, amended, and all of a rule on trial (shadow): nobody is paged, nothing is closed
 };
 
 struct AlertLine {
@@ -30,6 +30,7 @@ struct AlertLine {
   Meaning meaning = Meaning::kSilent;
   std::string rule;
   std::uint64_t revision = 0;
+  std::string step;      // of a pathway; empty for other rules
   std::string severity;  // "critical", "warning", "info" or the site's own
   std::string site;
   std::int64_t instant_ms = 0;

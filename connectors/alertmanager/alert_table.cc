@@ -16,6 +16,7 @@ void EncodeEntry(const Entry& entry, ByteWriter& write) {
   write.Text(entry.chain);
   write.Text(entry.current);
   write.Text(entry.rule);
+  write.Text(entry.step);
   write.Text(entry.severity);
   write.Text(entry.site);
   write.U64(entry.revision);
@@ -34,6 +35,7 @@ Entry DecodeEntry(ByteReader& read) {
   entry.chain = read.Text();
   entry.current = read.Text();
   entry.rule = read.Text();
+  entry.step = read.Text();
   entry.severity = read.Text();
   entry.site = read.Text();
   entry.revision = read.U64();
@@ -80,6 +82,7 @@ void AlertTable::Fire(const AlertLine& line, Times now) {
   entry.chain = chain;
   entry.current = line.id;
   entry.rule = line.rule;
+  entry.step = line.step;
   entry.severity = line.severity;
   entry.site = line.site;
   entry.revision = line.revision;

@@ -19,7 +19,7 @@ namespace plumbline::alertmanager {
 struct Entry {
   std::string chain;
   std::string current;  // id of the alert that stands for the chain now
-  std::string rule, severity, site;
+  std::string rule, step, severity, site;
   std::uint64_t revision = 0;
   std::int64_t instant_ms = 0;
   std::map<std::string, std::string> titles;

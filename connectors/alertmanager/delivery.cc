@@ -164,6 +164,7 @@ std::string Delivery::Body(const std::vector<Entry*>& batch, std::int64_t wall_m
     out += "},\"annotations\":{";
     AppendPair(out, "current_id", entry->current, true);
     AppendPair(out, "revision", std::to_string(entry->revision));
+    AppendPair(out, "step", entry->step);
     AppendPair(out, "instant", model::FormatTime(entry->instant_ms));
     for (const auto& [language, title] : entry->titles) AppendPair(out, "title_" + language, title);
     const std::int64_t starts = std::min(entry->instant_ms, entry->changed_wall_ms);

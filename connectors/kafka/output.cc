@@ -6,9 +6,9 @@
 #include <chrono>
 
 #include "connectors/kafka/admin.h"
+#include "connectors/kafka/dead_letter.h"
 #include "engine/base/check.h"
 #include "engine/base/hash.h"
-#include "engine/io/dead_letter.h"
 
 namespace plumbline::kafka {
 namespace {
@@ -147,11 +147,6 @@ Result<std::optional<io::EffectId>> KafkaOutput::Tail(io::OutputLog log, std::ui
   return least;
 }
 
-KafkaOutput::Topic* KafkaOutput::Find(const std::string& name) {
-  const auto found = std::find_if(topics_.begin(), topics_.end(), [&](const Topic& topic) { return topic.name == name; });
-  return found == topics_.end() ? nullptr : &*found;
-}
-
 Result<void> KafkaOutput::Put(Topic& topic, std::uint32_t partition, io::EffectId id, const Message& message) {
   if (topic.tails[partition] && id <= *topic.tails[partition]) return {};  // it is there already
   PLUMBLINE_TRY(producer_->Send(message));
@@ -180,29 +175,30 @@ Result<void> KafkaOutput::Append(std::uint32_t partition, io::EffectId id, std::
 // Header names are Kafka Connect's, so that tools that know its dead-letter queues know ours.
 Result<void> KafkaOutput::PutDeadLetter(std::uint32_t partition, io::EffectId id, std::int64_t timestamp_ms,
                                         const io::EffectView& effect) {
-  auto letter = io::DecodeDeadLetter(AsText(effect.value));
-  PLUMBLINE_CHECK(letter.has_value(), "a dead letter is written by EncodeDeadLetter");
-  Topic* topic = Find(std::string(letter->topic) + options_.dead_letter_suffix);
-  if (topic == nullptr)
-    return Fail(ErrorCode::kConfig, "a dead letter of topic " + std::string(letter->topic) + ", which is none of the inputs");
+  const auto letter = ParseDeadLetter(AsText(effect.value));
+  PLUMBLINE_CHECK(letter.has_value(), "the machine writes dead letters in one form");
+  PLUMBLINE_CHECK(letter->topic < options_.input_topics.size(), "a dead letter is of an input topic");
+  const std::string& input = options_.input_topics[letter->topic];
+  Topic& topic = topics_[kFirstDeadLetterTopic + letter->topic];
   const std::string name = io::EffectIdBytes(id);
   const std::string from_partition = std::to_string(letter->partition), from_offset = std::to_string(letter->offset);
-  std::vector<io::HeaderView> headers = std::move(letter->headers);
-  headers.push_back({"__connect.errors.topic", AsBytes(letter->topic)});
-  headers.push_back({"__connect.errors.partition", AsBytes(from_partition)});
-  headers.push_back({"__connect.errors.offset", AsBytes(from_offset)});
-  headers.push_back({"__connect.errors.stage", AsBytes(letter->stage)});
-  headers.push_back({"__connect.errors.exception.class.name", AsBytes(letter->reason)});
-  headers.push_back({"__connect.errors.exception.message", AsBytes(letter->message)});
-  headers.push_back({io::kEffectHeader, AsBytes(name)});
+  const io::HeaderView headers[] = {
+      {"__connect.errors.topic", AsBytes(input)},
+      {"__connect.errors.partition", AsBytes(from_partition)},
+      {"__connect.errors.offset", AsBytes(from_offset)},
+      {"__connect.errors.stage", AsBytes("intake")},
+      {"__connect.errors.exception.class.name", AsBytes(letter->reason)},
+      {"__connect.errors.exception.message", AsBytes(letter->detail)},
+      {io::kEffectHeader, AsBytes(name)},
+  };
   Message message;
-  message.topic = &topic->name;
+  message.topic = &topic.name;
   message.partition = static_cast<std::int32_t>(partition);
-  message.key = AsBytes(letter->key);
-  message.value = AsBytes(letter->value);
+  message.key = effect.key;
+  message.value = AsBytes(letter->bytes);
   message.headers = headers;
   message.timestamp_ms = timestamp_ms;
-  return Put(*topic, partition, id, message);
+  return Put(topic, partition, id, message);
 }
 
 Result<void> KafkaOutput::Flush(std::uint32_t) {

@@ -52,7 +52,6 @@ class KafkaOutput final : public io::OutputSink {
   };
   [[nodiscard]] static std::vector<std::string> TopicNames(const Options& options);
   [[nodiscard]] std::vector<const Topic*> TopicsOf(io::OutputLog log) const;
-  [[nodiscard]] Topic* Find(const std::string& name);
   Result<void> ReadTails();
   Result<void> Put(Topic& topic, std::uint32_t partition, io::EffectId id, const Message& message);
   Result<void> PutDeadLetter(std::uint32_t partition, io::EffectId id, std::int64_t timestamp_ms, const io::EffectView& effect);

@@ -341,6 +341,26 @@ TEST_CASE("a first start may skip what the log holds already") {
   CHECK_THAT(bench.receiver.Last(), Catch::Contains("live") && !Catch::Contains("of-an-import"));
 }
 
+TEST_CASE("a rule on trial pages nobody, and a retraction needs no instant") {
+  Bench bench;
+  bench.log.AppendJson(
+      R"({"id":"s","transition":1,"state":"firing","rule":"r","revision":1,"severity":"critical","shadow":true,"site":"A","instant":1})");
+  bench.log.AppendJson(
+      R"({"id":"t","transition":1,"state":"firing","rule":"r","revision":1,"step":"lactate","severity":"critical","site":"A",)"
+      R"("anchor_time":1769875800000,"instant":1769875800000,"chain":"t"})");
+  bench.Step();
+  REQUIRE(bench.receiver.bodies.size() == 1);
+  CHECK_THAT(bench.receiver.Last(), Catch::Contains(R"("alert_id":"t")") && !Catch::Contains(R"("alert_id":"s")") &&
+                                        Catch::Contains(R"("step":"lactate")") &&
+                                        Catch::Contains(R"("instant":"2026-01-31T16:10:00.000Z")"));
+  bench.log.AppendJson(
+      R"({"id":"t","transition":2,"state":"retracted","rule":"r","revision":1,"severity":"critical","site":"A"})");
+  bench.Step(0);
+  bench.Step(1'500);
+  CHECK(bench.receiver.bodies.size() == 2);
+  CHECK(bench.delivery->Status().bad_lines == 0);
+}
+
 TEST_CASE("a damaged table is refused with the file's name and what to do") {
   Bench bench;
   bench.log.Append({"a1"});
