@@ -7,10 +7,14 @@
 
 namespace plumbline::app {
 
+void AddAnalyse(CLI::App& app, int* exit_code);
+void AddBaseline(CLI::App& app, int* exit_code);
 void AddGenerate(CLI::App& app, int* exit_code);
 void AddVersion(CLI::App& app, int* exit_code);
 
 inline constexpr AddCommand kCommands[] = {
+    AddAnalyse,
+    AddBaseline,
     AddGenerate,
     AddVersion,
 };

@@ -1,0 +1,241 @@
+// The canonical text of a baseline, and reading it back.
+#include <charconv>
+#include <cmath>
+
+#include "engine/base/hash.h"
+#include "engine/stats/baseline.h"
+
+namespace plumbline::stats {
+namespace {
+
+constexpr std::string_view kFirstLine = "plumbline-baseline 1";
+constexpr std::string_view kKinds[] = {"binary", "ordinal", "numeric"};
+constexpr std::size_t kMaxLines = 1'000'000;
+
+std::string Number(double x) {
+  char buffer[32];
+  const auto [end, status] = std::to_chars(buffer, buffer + sizeof buffer, x);
+  return {buffer, end};
+}
+
+std::string Quote(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\n') {
+      out += "\\n";
+      continue;
+    }
+    out += c;
+  }
+  return out + "\"";
+}
+
+// One line's parts, taken from the left. The first failure sticks.
+class Parts {
+ public:
+  explicit Parts(std::string_view line) : rest_(line) {}
+  std::string Word() {
+    const std::size_t end = rest_.find(' ');
+    std::string word(rest_.substr(0, end));
+    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+    if (word.empty()) good_ = false;
+    return word;
+  }
+  std::string Text() {
+    std::string out;
+    if (!rest_.starts_with('"')) {
+      good_ = false;
+      return out;
+    }
+    std::size_t i = 1;
+    for (; i < rest_.size() && rest_[i] != '"'; ++i) {
+      if (rest_[i] == '\\' && i + 1 < rest_.size()) {
+        ++i;
+        out += rest_[i] == 'n' ? '\n' : rest_[i];
+      } else {
+        out += rest_[i];
+      }
+    }
+    good_ = good_ && i < rest_.size();
+    rest_.remove_prefix(std::min(i + 1, rest_.size()));
+    if (rest_.starts_with(' ')) rest_.remove_prefix(1);
+    return out;
+  }
+  double Real() { return Convert<double>(); }
+  std::uint64_t Count() { return Convert<std::uint64_t>(); }
+  [[nodiscard]] bool Empty() const { return rest_.empty(); }
+  [[nodiscard]] bool good() const { return good_; }
+
+ private:
+  template <typename T>
+  T Convert() {
+    const std::string word = Word();
+    T value{};
+    const auto [end, status] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (status != std::errc{} || end != word.data() + word.size()) good_ = false;
+    if constexpr (std::is_floating_point_v<T>) good_ = good_ && std::isfinite(value);
+    return value;
+  }
+  std::string_view rest_;
+  bool good_ = true;
+};
+
+struct Reader {
+  Baseline b;
+  RegressionFit fit;
+  Validation validation;
+
+  bool Line(std::string_view line) {
+    Parts p(line);
+    const std::string key = p.Word();
+    const bool known = Head(key, &p) || Body(key, &p);
+    return known && p.good() && p.Empty();
+  }
+  bool Head(const std::string& key, Parts* p) {
+    if (key == "name") {
+      b.name = p->Text();
+    } else if (key == "outcome") {
+      b.outcome = p->Text();
+    } else if (key == "kind") {
+      const std::string kind = p->Word();
+      for (std::size_t i = 0; i < 3; ++i) {
+        if (kKinds[i] == kind) b.kind = static_cast<BaselineKind>(i);
+      }
+    } else if (key == "source") {
+      b.source = p->Text();
+    } else if (key == "rows") {
+      b.rows = p->Count();
+    } else if (key == "alpha0") {
+      b.alpha0 = p->Real();
+    } else if (key == "range") {
+      b.low = p->Real();
+      b.high = p->Real();
+    } else if (key == "level") {
+      b.levels.push_back(p->Real());
+    } else {
+      return false;
+    }
+    return true;
+  }
+  bool Body(const std::string& key, Parts* p) {
+    if (key == "stratum") {
+      Stratum s;
+      s.name = p->Text();
+      s.n = p->Count();
+      s.clusters = p->Count();
+      s.mean = p->Real();
+      s.sd = p->Real();
+      while (!p->Empty() && p->good()) s.counts.push_back(p->Count());
+      b.strata.push_back(std::move(s));
+    } else if (key == "feature") {
+      Feature f;
+      f.column = p->Text();
+      f.numeric = p->Word() == "numeric";
+      if (f.numeric) {
+        f.mean = p->Real();
+        f.sd = p->Real();
+      } else {
+        f.level = p->Text();
+      }
+      b.features.push_back(std::move(f));
+    } else if (key == "ridge") {
+      fit.ridge = p->Real();
+      fit.log_likelihood = p->Real();
+    } else if (key == "threshold") {
+      fit.thresholds.push_back(p->Real());
+    } else if (key == "coefficient") {
+      fit.beta.push_back(p->Real());
+    } else if (key == "covariance") {
+      while (!p->Empty() && p->good()) fit.covariance.push_back(p->Real());
+    } else if (key == "validation") {
+      validation.folds = p->Count();
+      for (double* x : {&validation.discrimination, &validation.brier, &validation.calibration_intercept,
+                        &validation.calibration_slope, &validation.log_loss}) {
+        *x = p->Real();
+      }
+      validation.calibration = static_cast<Reason>(p->Count());
+    } else {
+      return false;
+    }
+    return true;
+  }
+};
+
+}  // namespace
+
+std::string Baseline::Text() const {
+  std::string out(kFirstLine);
+  out += "\nname " + Quote(name) + "\noutcome " + Quote(outcome) + "\nkind " +
+         std::string(kKinds[static_cast<std::size_t>(kind)]) + "\nsource " + Quote(source) + "\nrows " + std::to_string(rows) +
+         "\nalpha0 " + Number(alpha0) + "\nrange " + Number(low) + " " + Number(high) + "\n";
+  for (const double level : levels) out += "level " + Number(level) + "\n";
+  for (const Stratum& s : strata) {
+    out += "stratum " + Quote(s.name) + " " + std::to_string(s.n) + " " + std::to_string(s.clusters) + " " + Number(s.mean) +
+           " " + Number(s.sd);
+    for (const std::uint64_t n : s.counts) out += " " + std::to_string(n);
+    out += "\n";
+  }
+  for (const Feature& f : features) {
+    out += "feature " + Quote(f.column) +
+           (f.numeric ? " numeric " + Number(f.mean) + " " + Number(f.sd) : " level " + Quote(f.level)) + "\n";
+  }
+  if (model) {
+    out += "ridge " + Number(model->ridge) + " " + Number(model->log_likelihood) + "\n";
+    for (const double t : model->thresholds) out += "threshold " + Number(t) + "\n";
+    for (const double c : model->beta) out += "coefficient " + Number(c) + "\n";
+    const std::size_t size = model->thresholds.size() + model->beta.size();
+    for (std::size_t i = 0; i < size; ++i) {
+      out += "covariance";
+      for (std::size_t j = 0; j < size; ++j) out += " " + Number(model->covariance[i * size + j]);
+      out += "\n";
+    }
+  }
+  if (validation) {
+    out += "validation " + std::to_string(validation->folds);
+    for (const double x : {validation->discrimination, validation->brier, validation->calibration_intercept,
+                           validation->calibration_slope, validation->log_loss}) {
+      out += " " + Number(x);
+    }
+    out += " " + std::to_string(static_cast<int>(validation->calibration)) + "\n";
+  }
+  return out;
+}
+
+std::string Baseline::DigestHexText() const { return DigestHex(Sha256Of(Text())); }
+
+Result<Baseline> ParseBaseline(std::string_view text) {
+  Reader reader;
+  std::string_view rest = text;
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (number == 1) {
+      if (line != kFirstLine) return Fail(ErrorCode::kVersion, "the file does not begin with \"plumbline-baseline 1\"");
+      continue;
+    }
+    if (number > kMaxLines || !reader.Line(line))
+      return Fail(ErrorCode::kParse, "baseline, line " + std::to_string(number) + " cannot be read");
+  }
+  Baseline& b = reader.b;
+  if (b.strata.empty()) return Fail(ErrorCode::kParse, "baseline: no stratum");
+  if (!reader.fit.thresholds.empty()) {
+    const std::size_t size = reader.fit.thresholds.size() + reader.fit.beta.size();
+    const bool whole = reader.fit.covariance.size() == size * size && reader.fit.beta.size() == b.features.size() &&
+                       reader.fit.thresholds.size() + 1 == b.levels.size();
+    if (!whole) return Fail(ErrorCode::kParse, "baseline: the model's numbers do not fit together");
+    reader.fit.levels = b.levels.size();
+    b.model = std::move(reader.fit);
+    if (reader.validation.folds > 0) b.validation = reader.validation;
+  }
+  for (const Stratum& s : b.strata) {
+    if (s.counts.size() != b.levels.size()) return Fail(ErrorCode::kParse, "baseline: a stratum has not one count per level");
+  }
+  if (!(b.high > b.low)) return Fail(ErrorCode::kParse, "baseline: the range is empty");
+  if (b.Text() != text)
+    return Fail(ErrorCode::kIntegrity, "baseline: the text is not canonical, so its digest would not name it");
+  return b;
+}
+
+}  // namespace plumbline::stats
