@@ -26,7 +26,7 @@ struct Mark {
   double y = 0;
   Shape shape = Shape::kDot;
   Tone tone = Tone::kInk;
-  std::string label;  // beside the mark, when not empty
+  std::string label{};  // beside the mark, when not empty
 };
 
 struct Line {
@@ -61,7 +61,7 @@ struct ForestRow {
   double high = 0;
   bool has_interval = true;
   bool has_value = true;
-  std::string text;  // right column
+  std::string text{};  // right column
   Tone tone = Tone::kInk;
 };
 struct Forest {

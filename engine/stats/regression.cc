@@ -154,7 +154,8 @@ Outcome<RegressionFit> FitOrdinal(const RegressionData& data, std::size_t levels
     p += length * move;
     s = likelihood.At(p);
     if (move.cwiseAbs().maxCoeff() > 1e-9 && length > 1e-10) continue;
-    if (p.cwiseAbs().maxCoeff() > 50) break;
+    // Separation: the likelihood reaches its end while the coefficients run away.
+    if (p.cwiseAbs().maxCoeff() > 50 || s.log_likelihood > -1e-6 * n) break;
     const Eigen::MatrixXd covariance = s.information.ldlt().solve(Eigen::MatrixXd::Identity(size, size));
     if (!covariance.allFinite()) return No(Reason::kSingular, "a regressor is constant or follows from the others");
     RegressionFit fit;
