@@ -100,7 +100,7 @@ Outcome<EDetector> EDetector::Make(const EDetectorOptions& options) {
 }
 
 bool EDetector::Uses(std::size_t side) const {
-  return options_.sides == Sides::kBoth || (options_.sides == Sides::kUp) == (side == 0);
+  return options_.sides == WatchSides::kBoth || (options_.sides == WatchSides::kUp) == (side == 0);
 }
 
 double EDetector::Null(double expected, std::size_t side) const {
@@ -166,7 +166,7 @@ EStep EDetector::Step(const EObservation& o, EDetectorState* state) const {
   state->sum_expected += (o.expected_low + o.expected_high) / 2;
   state->max_log_e = std::max(state->max_log_e, LogEProcess(*state));
   const std::array<double, 2> m = DetectorSides(*state);
-  const double mean = options_.sides == Sides::kBoth ? (m[0] + m[1]) / 2 : m[0] + m[1];
+  const double mean = options_.sides == WatchSides::kBoth ? (m[0] + m[1]) / 2 : m[0] + m[1];
   if (mean < options_.threshold || state->n < options_.min_n) return EStep::kQuiet;
   state->detector = {};
   state->since_restart = 0;
@@ -176,7 +176,7 @@ EStep EDetector::Step(const EObservation& o, EDetectorState* state) const {
 
 std::optional<double> EDetector::LogDetector(const EDetectorState& state) const {
   const std::array<double, 2> m = DetectorSides(state);
-  const double mean = options_.sides == Sides::kBoth ? (m[0] + m[1]) / 2 : m[0] + m[1];
+  const double mean = options_.sides == WatchSides::kBoth ? (m[0] + m[1]) / 2 : m[0] + m[1];
   if (!(mean > 0)) return std::nullopt;
   return det::Log(mean);
 }
@@ -186,8 +186,8 @@ double EDetector::LogEProcessOfSide(const EDetectorState& state, std::size_t sid
 }
 
 double EDetector::LogEProcess(const EDetectorState& state) const {
-  if (options_.sides == Sides::kUp) return LogMix(state.process[0]);
-  if (options_.sides == Sides::kDown) return LogMix(state.process[1]);
+  if (options_.sides == WatchSides::kUp) return LogMix(state.process[0]);
+  if (options_.sides == WatchSides::kDown) return LogMix(state.process[1]);
   const double up = LogMix(state.process[0]), down = LogMix(state.process[1]);
   const double top = std::max(up, down);
   return top + det::Log((det::Exp(up - top) + det::Exp(down - top)) / 2);
@@ -196,7 +196,7 @@ double EDetector::LogEProcess(const EDetectorState& state) const {
 double EDetector::AnytimeP(const EDetectorState& state) { return det::Exp(-state.max_log_e); }
 
 std::size_t EDetector::SerialisedSize() const {
-  const std::size_t sides = options_.sides == Sides::kBoth ? 2 : 1;
+  const std::size_t sides = options_.sides == WatchSides::kBoth ? 2 : 1;
   return 1 + 8 + 8 * (2 * sides * size_ + 6);
 }
 

@@ -34,7 +34,7 @@ namespace plumbline::stats {
 inline constexpr std::size_t kMaxEGrid = 8;
 
 enum class Response : std::uint8_t { kBinary, kBoundedLoss };
-enum class Sides : std::uint8_t { kBoth, kUp, kDown };
+enum class WatchSides : std::uint8_t { kBoth, kUp, kDown };
 
 // How far from the baseline a unit may be before it counts as different. Without a margin every trivial difference alarms in the
 // end.
@@ -49,7 +49,7 @@ struct Margin {
 
 struct EDetectorOptions {
   Response response = Response::kBinary;
-  Sides sides = Sides::kBoth;
+  WatchSides sides = WatchSides::kBoth;
   std::vector<double> grid;     // theta > 0, or lambda in (0,1); empty: DefaultGrid(response)
   std::vector<double> weights;  // positive, normalised here; empty: equal
   Margin margin;

@@ -17,7 +17,7 @@ using namespace plumbline::stats;
 
 namespace {
 
-void EDetectorStep(benchmark::State& bench, Response response, Sides sides) {
+void EDetectorStep(benchmark::State& bench, Response response, WatchSides sides) {
   EDetectorOptions o;
   o.response = response;
   o.sides = sides;
@@ -33,9 +33,9 @@ void EDetectorStep(benchmark::State& bench, Response response, Sides sides) {
   bench.counters["bytes_per_unit"] = static_cast<double>(sizeof(EDetectorState));
   bench.counters["bytes_serialised"] = static_cast<double>(detector->SerialisedSize());
 }
-BENCHMARK_CAPTURE(EDetectorStep, binary_two_sided_6, Response::kBinary, Sides::kBoth);
-BENCHMARK_CAPTURE(EDetectorStep, binary_up_6, Response::kBinary, Sides::kUp);
-BENCHMARK_CAPTURE(EDetectorStep, bounded_two_sided_6, Response::kBoundedLoss, Sides::kBoth);
+BENCHMARK_CAPTURE(EDetectorStep, binary_two_sided_6, Response::kBinary, WatchSides::kBoth);
+BENCHMARK_CAPTURE(EDetectorStep, binary_up_6, Response::kBinary, WatchSides::kUp);
+BENCHMARK_CAPTURE(EDetectorStep, bounded_two_sided_6, Response::kBoundedLoss, WatchSides::kBoth);
 
 void EmpiricalBernsteinStep(benchmark::State& bench) {
   EmpiricalBernsteinSequence sequence;

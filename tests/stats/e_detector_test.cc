@@ -18,7 +18,7 @@ using namespace plumbline::stats;
 
 namespace {
 
-EDetector MakeDetector(double c, double margin = 0, Sides sides = Sides::kBoth) {
+EDetector MakeDetector(double c, double margin = 0, WatchSides sides = WatchSides::kBoth) {
   EDetectorOptions o;
   o.grid = {0.5, 1.0, 1.8};
   o.sides = sides;
@@ -119,7 +119,7 @@ TEST_CASE("twenty such years give no more false alerts than allowed", "[.long]")
 
 TEST_CASE("10 % against 20 % missed antibiotics is found in about 210 decisions at c = 200,000", "[e_detector][simulation]") {
   EDetectorOptions o;
-  o.sides = Sides::kUp;
+  o.sides = WatchSides::kUp;
   o.threshold = 200'000;
   const auto detector = EDetector::Make(o);
   REQUIRE(detector);

@@ -32,7 +32,7 @@ Paths Run(const EDetectorOptions& options, const std::vector<double>& y, const s
 EDetectorOptions Up(Response response, std::vector<double> grid, std::vector<double> weights = {}) {
   EDetectorOptions o;
   o.response = response;
-  o.sides = Sides::kUp;
+  o.sides = WatchSides::kUp;
   o.grid = std::move(grid);
   o.weights = std::move(weights);
   o.threshold = 1e90;

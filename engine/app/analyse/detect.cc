@@ -374,7 +374,7 @@ Result<stats::EDetector> Design(const DetectRequest& r, const Steps& steps, cons
   stats::EDetectorOptions o;
   o.response = r.event.empty() ? stats::Response::kBoundedLoss : stats::Response::kBinary;
   if (r.sides != "both" && r.sides != "up" && r.sides != "down") return Fail(ErrorCode::kUsage, "--sides is both, up or down");
-  o.sides = r.sides == "both" ? stats::Sides::kBoth : (r.sides == "up" ? stats::Sides::kUp : stats::Sides::kDown);
+  o.sides = r.sides == "both" ? stats::WatchSides::kBoth : (r.sides == "up" ? stats::WatchSides::kUp : stats::WatchSides::kDown);
   o.margin = r.odds_ratio > 0 ? stats::Margin{stats::Margin::Kind::kOddsRatio, r.odds_ratio}
                               : stats::Margin{stats::Margin::Kind::kAbsolute, r.margin / steps.scale};
   o.threshold = promise.threshold;
