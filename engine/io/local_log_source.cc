@@ -9,7 +9,8 @@
 namespace plumbline::io {
 namespace {
 
-constexpr std::size_t kReadChunk = 1u << 20;
+// Small, so that what was read is still in the CPU's cache when it is taken, checksummed and digested.
+constexpr std::size_t kReadChunk = 128u << 10;
 constexpr std::size_t kMostRecords = 16384;
 
 }  // namespace

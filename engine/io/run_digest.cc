@@ -6,11 +6,15 @@
 
 namespace plumbline::io {
 
+void RunDigest::Flush() {
+  sha_.Update(std::span<const std::byte>(gathered_).first(used_));
+  used_ = 0;
+}
+
 void RunDigest::Put(const void* bytes, std::size_t size) {
   if (size == 0) return;
   if (size > kGather - used_) {
-    sha_.Update(std::span<const std::byte>(gathered_).first(used_));
-    used_ = 0;
+    Flush();
     if (size > kGather) {
       sha_.Update({static_cast<const std::byte*>(bytes), size});
       return;
@@ -26,6 +30,16 @@ void RunDigest::Add(const Record& record) {
   StoreLe(head.data() + 8, static_cast<std::uint32_t>(record.key.size()));
   StoreLe(head.data() + 12, static_cast<std::uint32_t>(record.value.size()));
   StoreLe(head.data() + 16, static_cast<std::uint32_t>(record.headers.size()));
+  const std::size_t plain = head.size() + record.key.size() + record.value.size();
+  if (record.headers.empty() && plain <= kGather) {
+    if (plain > kGather - used_) Flush();
+    std::byte* to = gathered_.data() + used_;
+    std::memcpy(to, head.data(), head.size());
+    if (!record.key.empty()) std::memcpy(to + head.size(), record.key.data(), record.key.size());
+    if (!record.value.empty()) std::memcpy(to + head.size() + record.key.size(), record.value.data(), record.value.size());
+    used_ += plain;
+    return;
+  }
   Put(head.data(), head.size());
   Put(record.key.data(), record.key.size());
   Put(record.value.data(), record.value.size());
@@ -40,8 +54,7 @@ void RunDigest::Add(const Record& record) {
 }
 
 Digest RunDigest::Finish() {
-  sha_.Update(std::span<const std::byte>(gathered_).first(used_));
-  used_ = 0;
+  Flush();
   return sha_.Finish();
 }
 

@@ -28,9 +28,10 @@ class RunDigest {
   [[nodiscard]] Digest Finish();
 
  private:
+  void Flush();
   void Put(const void* bytes, std::size_t size);
 
-  static constexpr std::size_t kGather = 16384;
+  static constexpr std::size_t kGather = 4096;
   Sha256 sha_;
   std::size_t used_ = 0;
   std::array<std::byte, kGather> gathered_;

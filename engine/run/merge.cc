@@ -66,9 +66,13 @@ Merge::Taken Merge::TakeLeast() {
   return {record, static_cast<std::size_t>(least - lanes_.data()), least_arrival};
 }
 
-Merge::Taken Merge::Next() {
-  for (const auto& lane : lanes_) {
-    if (lane.active && lane.at_hand.empty() && !source_.SeemsAtEnd(IdOf(lane))) return {};
+Result<Merge::Taken> Merge::Next() {
+  for (auto& lane : lanes_) {
+    if (!lane.active || !lane.at_hand.empty() || source_.SeemsAtEnd(IdOf(lane))) continue;
+    // Nothing was taken from the others since this topic ran dry, so polling it now finds the order that there would be with all
+    // of it at hand.
+    PLUMBLINE_ASSIGN(lane.at_hand, source_.Poll(IdOf(lane), options_.poll_records));
+    if (lane.at_hand.empty() && !source_.SeemsAtEnd(IdOf(lane))) return Taken{};
   }
   return TakeLeast();
 }

@@ -1,10 +1,11 @@
 // The topics of one partition, merged in the order (arrival, topic, offset): the order in which a machine takes records, live and
 // in a rerun. A record arrives at its timestamp or at the clock of its topic, whichever is later.
 //
-// Live, a batch is made of the records at hand when it begins: Gather asks the source once for each topic that has none, and Next
-// hands them out in order until the batch must end. It must where a topic has run dry that is not at its end: it holds the others
-// back, so that a backlog of one stream is not read a year ahead of another. Because nothing is polled within a batch, the order
-// within it depends on nothing but its records and clocks, and a rerun that is given the same runs finds the same order.
+// Live, a batch begins with Gather, which asks the source once for each topic that has nothing at hand; Next then hands records
+// out in order. A topic that has run dry and is not at its end holds the others back, so that a backlog of one stream is not read
+// a year ahead of another: it is polled again before any other record is taken, and where it gives nothing the batch ends. A
+// topic that was at its end is not polled again within the batch. So the order within a batch depends on nothing but its records
+// and clocks, and a rerun that is given the same runs finds the same order.
 //
 // In a rerun, Expect names how many records of each topic an entry holds, and NextExpected polls for them as needed.
 // Owned by a PartitionRunner, used on its worker's thread.
@@ -23,7 +24,7 @@ namespace plumbline::run {
 inline constexpr std::int64_t kUnknownOffset = -1;
 
 struct MergeOptions {
-  std::size_t poll_records = 8192;       // of one topic at a time
+  std::size_t poll_records = 512;        // of one topic at a time; few, so that they are still in the CPU's cache when taken
   std::int64_t read_timeout_ms = 30000;  // a rerun waits so long for records that the log says it has
 };
 
@@ -55,7 +56,7 @@ class Merge {
   [[nodiscard]] std::vector<state::TopicPosition> Positions() const;
 
   [[nodiscard]] Result<void> Gather();
-  [[nodiscard]] Taken Next();
+  [[nodiscard]] Result<Taken> Next();
 
   [[nodiscard]] Result<void> Expect(std::uint16_t topic, std::int64_t first_offset, std::uint64_t count);
   [[nodiscard]] Result<Taken> NextExpected();

@@ -93,9 +93,12 @@ Result<bool> PartitionRunner::RunBatch(std::span<const Tick> ticks, std::span<co
     entry_.steps.push_back({.kind = JournalStep::Kind::kCommand, .count = 0, .topic = 0, .time_ms = 0, .payload = command});
   }
   while (batch_records_ < options.most_records) {
-    const auto taken = merge_.Next();
-    if (taken.record == nullptr) break;
-    Take(taken);
+    auto taken = merge_.Next();
+    // A log that cannot be reached now ends the batch; the next one will tell.
+    if (!taken && taken.error().code == ErrorCode::kUnavailable) break;
+    if (!taken) return std::unexpected(taken.error());
+    if (taken->record == nullptr) break;
+    Take(*taken);
     ++batch_records_;
   }
   if (batch_records_ == 0 && entry_.steps.empty()) return false;

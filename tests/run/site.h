@@ -122,9 +122,9 @@ class Site {
   }
 
   Outputs ReadOutputs() { return ReadOutputsOf(output_files_); }
-  static Outputs ReadOutputsOf(io::FileSystem& files) {
+  static Outputs ReadOutputsOf(io::FileSystem& files, const std::string& root = "/out") {
     Outputs out;
-    io::LocalLogSource reader(files, "/out", {"alerts", "measures", "dead_letters", "audit"});
+    io::LocalLogSource reader(files, root, {"alerts", "measures", "dead_letters", "audit"});
     for (std::uint16_t log = 0; log < 4; ++log) {
       for (std::uint32_t partition = 0; partition < kPartitions; ++partition) {
         while (true) {
