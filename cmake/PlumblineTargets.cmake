@@ -25,6 +25,10 @@ target_link_libraries(plumbline_flags INTERFACE Threads::Threads)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(plumbline_flags INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
 endif()
+# clang calls the buffer within GCC 12's own std::stable_sort deprecated.
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  target_compile_options(plumbline_flags INTERFACE -Wno-deprecated-declarations)
+endif()
 
 # plumbline_library(name [DEPS target...]): all *.cc of the current folder (not of folders below) as static library `name`.
 # __int128 is needed for exact decimals; -Wpedantic would refuse it outside __extension__, which engine/base/int128.h handles.

@@ -79,19 +79,21 @@ class UnitParser {
 
   std::optional<Unit> Parse() {
     Unit unit;
-    bool divide = false;
+    // A leading solidus inverts what directly follows it, not the whole term.
+    int first = 1;
     if (at_ < text_.size() && text_[at_] == '/') {
-      divide = true;
+      first = -1;
       ++at_;
     }
-    if (!Term(&unit, divide ? -1 : 1, 0) || at_ != text_.size()) return std::nullopt;
+    if (!Term(&unit, first, 1, 0) || at_ != text_.size()) return std::nullopt;
     return unit;
   }
 
  private:
-  bool Term(Unit* unit, int sign, int depth) {
+  // `first`: the sign of the first component's exponent; `sign`: of those after a point.
+  bool Term(Unit* unit, int first, int sign, int depth) {
     if (depth > kMaxDepth) return false;
-    int of_next = sign;
+    int of_next = first;
     for (;;) {
       if (!Component(unit, of_next, depth)) return false;
       if (at_ >= text_.size() || (text_[at_] != '.' && text_[at_] != '/')) return true;
@@ -104,7 +106,7 @@ class UnitParser {
     const char c = text_[at_];
     if (c == '(') {
       ++at_;
-      if (!Term(unit, sign, depth + 1) || at_ >= text_.size() || text_[at_] != ')') return false;
+      if (!Term(unit, sign, sign, depth + 1) || at_ >= text_.size() || text_[at_] != ')') return false;
       ++at_;
       return true;
     }

@@ -38,6 +38,8 @@ TEST_CASE("units convert by exact factors", "[cql][ucum]") {
   CHECK(Convert("70", "kg.m/s2", "N") == "70");
   CHECK(Convert("1", "KiBy", "bit") == "8192");
   CHECK(Convert("1", "mL/min/{1.73_m2}", "mL/min") == "1");
+  CHECK(Convert("1", "/s/m", "1/(s.m)") == "1");  // a leading solidus inverts one component
+  CHECK(Convert("1", "/s.m", "m/s") == "1");
 }
 
 TEST_CASE("temperatures convert with their offsets, differences without", "[cql][ucum]") {
