@@ -53,6 +53,7 @@ struct ResourceReader::State {
   const ModelClass* TypeOf(od::object& object, std::string_view fallback);
   bool Object(od::object object, const ModelClass& type, Node* node, int depth);
   bool ElementValue(od::value value, const ModelClass::JsonField& json, int depth, std::size_t base);
+  bool ArrayValue(od::array array, const ModelClass::JsonField& json, int depth, std::size_t base);
   bool Extensions(od::value value, const ModelClass::JsonField& json, int depth, std::size_t base);
   bool OneNode(od::value value, std::string_view token, const ModelClass::JsonField& json, Node* node, int depth);
   bool Text(od::value& value, std::string_view token, std::string_view* out);
@@ -101,22 +102,22 @@ bool ResourceReader::State::Document(od::document& document) {
 }
 
 bool ResourceReader::State::DocumentObject(od::object object) {
-  od::value found;
-  std::string_view type;
-  const auto typed = object.find_field_unordered("resourceType").get(found);
-  if (typed == simdjson::SUCCESS && found.get_string().get(type) == simdjson::SUCCESS && type != "Bundle") {
-    return Check(object.reset().error()) && OneResource(object);
-  }
-  const bool bundle = typed == simdjson::SUCCESS;
-  if (!Check(object.reset().error())) return false;
-  bool read = bundle;  // a Bundle may be empty
+  bool read = false;
   for (auto item : object) {
     od::field field;
     if (!Check(std::move(item).get(field))) return false;
-    if (KeyText(field) != (bundle ? "entry" : "resources")) continue;
-    od::array array;
-    if (!Check(field.value().get_array().get(array)) || !ResourceArray(array, bundle)) return false;
-    read = true;
+    const std::string_view key = KeyText(field);
+    if (key == "resourceType") {
+      read = true;
+      std::string_view type;
+      if (!Check(field.value().get_string().get(type))) return false;
+      if (type != "Bundle") return Check(object.reset().error()) && OneResource(object);
+    } else if (key == "resources" || key == "entry") {
+      od::array array;
+      if (field.value().get_array().get(array) != simdjson::SUCCESS) return Refuse("`" + std::string(key) + "` is no array");
+      if (!ResourceArray(array, key == "entry")) return false;
+      read = true;
+    }
   }
   return read || Refuse("neither a resource nor a Bundle nor an object with `resources`");
 }
@@ -227,37 +228,44 @@ bool ResourceReader::State::OneNode(od::value value, std::string_view token, con
 }
 
 bool ResourceReader::State::ElementValue(od::value value, const ModelClass::JsonField& json, int depth, std::size_t base) {
-  std::string_view token = TrimToken(value.raw_json_token());
+  const std::string_view token = TrimToken(value.raw_json_token());
   if (token.empty()) return Refuse("an empty value");
-  if (token[0] != '[') {
-    Node node;
-    if (!OneNode(value, token, json, &node, depth)) return false;
-    Field* field = FieldFor(json.element, 1, base);
-    node.fields = node.fields == nullptr ? field->nodes[0].fields : node.fields;
-    node.field_count = node.field_count == 0 ? field->nodes[0].field_count : node.field_count;
-    field->nodes[0] = node;
-    return true;
-  }
+  if (token[0] != '[') return OneNode(value, token, json, FieldFor(json.element, 1, base)->nodes, depth);
   od::array array;
   if (!Check(value.get_array().get(array))) return false;
+  return ArrayValue(array, json, depth, base);
+}
+
+// Most arrays of FHIR have one item, which is read in its place; of longer ones the items wait on the stack of open arrays.
+bool ResourceReader::State::ArrayValue(od::array array, const ModelClass::JsonField& json, int depth, std::size_t base) {
   const std::size_t first = nodes.size();
+  std::uint32_t count = 0;
+  Node* only = nullptr;
   for (auto item : array) {
     od::value inner;
     if (!Check(item.get(inner))) return false;
-    Node node;
-    token = TrimToken(inner.raw_json_token());
-    if (token.empty() || !OneNode(inner, token, json, &node, depth)) return Refuse("an empty value");
-    nodes.push_back(node);
-  }
-  const std::size_t count = nodes.size() - first;
-  Field* field = FieldFor(json.element, static_cast<std::uint32_t>(count), base);
-  for (std::size_t i = 0; i < count; ++i) {
-    Node& node = nodes[first + i];
-    if (node.fields == nullptr) {
-      node.fields = field->nodes[i].fields;
-      node.field_count = field->nodes[i].field_count;
+    const std::string_view token = TrimToken(inner.raw_json_token());
+    if (token.empty()) return Refuse("an empty value");
+    if (count == 0) {
+      only = FieldFor(json.element, 1, base)->nodes;
+      if (!OneNode(inner, token, json, only, depth)) return false;
+    } else {
+      Node node;
+      if (!OneNode(inner, token, json, &node, depth)) return false;
+      nodes.push_back(node);
     }
-    field->nodes[i] = node;
+    ++count;
+  }
+  if (count > 1) {
+    Field* field = FieldFor(json.element, count, base);
+    for (std::uint32_t i = 1; i < count; ++i) {
+      Node& node = nodes[first + i - 1];
+      if (node.fields == nullptr) {  // extensions that were read before
+        node.fields = field->nodes[i].fields;
+        node.field_count = field->nodes[i].field_count;
+      }
+      field->nodes[i] = node;
+    }
   }
   nodes.resize(first);
   return true;
