@@ -46,11 +46,13 @@ Expr* Compiler::Retrieve(const AstNode& ast) {
     if (!ast.text.empty() && PropertyType(type, ast.text, &id, &field) == nullptr)
       return Error(ast, ShortName(*type) + " has no element '" + std::string(ast.text) + "'");
     plan.spec.code_path = KeepText(path);
+    plan.spec.primary_path = ast.text.empty();
     Expr* codes = RetrieveCodes(ast, &plan);
     if (codes == nullptr) return nullptr;
     kids.push_back(codes);
     // A constant's data is interned by its symbol, so its place tells one value set from another.
-    key += std::string(path) + "|" + std::to_string(static_cast<int>(plan.spec.comparator)) + "|";
+    key += (ast.text.empty() ? "" : "written ") + std::string(path) + "|" +
+           std::to_string(static_cast<int>(plan.spec.comparator)) + "|";
     plan.memoised = codes->kind == ExprKind::kConstant && !codes->constant.IsNull();
     if (plan.memoised) {
       const Value& value = codes->constant;

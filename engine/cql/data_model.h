@@ -92,6 +92,7 @@ struct RetrieveSpec {
   const ObjectClass* type = nullptr;  // what the resulting objects are: DataModel::Class of the retrieved type
   std::string_view template_id;       // RetrieveInfo::template_id
   std::string_view code_path;         // empty: no filter by code
+  bool primary_path = true;           // the type's own path, not one written in the retrieve
   CodeComparator comparator = CodeComparator::kIn;
   Value codes;                 // ValueSet, CodeSystem, Code, Concept, or a List of Code; null: no filter by code
   std::string_view date_path;  // empty: no filter by date

@@ -34,13 +34,14 @@ struct Fixture {
     REQUIRE(!all.empty());
     return Value::Object(&found, all.front().node);
   }
-  Value Retrieve(std::string_view type, const Value& codes = {}) {
+  Value Retrieve(std::string_view type, const Value& codes = {}, bool primary_path = true) {
     const DataModel& model = *FindModel("QICore", "");
     const auto info = model.Retrievable(type);
     REQUIRE(info);
     return data.Retrieve(context, {.type = model.Class(type),
                                    .template_id = info->template_id,
                                    .code_path = info->primary_code_path,
+                          .primary_path = primary_path,
                                    .comparator = CodeComparator::kIn,
                                    .codes = codes,
                                    .date_path = {},
@@ -184,6 +185,8 @@ TEST_CASE("a request that refers to a medication is found by the medication's co
   const CodeData two{.code = "2", .system = "rx", .version = {}, .display = {}};
   CHECK(f.Retrieve("MedicationRequest", Value::Code(&one)).list().size() == 1);
   CHECK(f.Retrieve("MedicationRequest", Value::Code(&two)).list().empty());
+  // `[MedicationRequest: medication in ...]` means the element, and a reference has no code.
+  CHECK(f.Retrieve("MedicationRequest", Value::Code(&one), false).list().empty());
 }
 
 TEST_CASE("what was not done may be named by its value set") {

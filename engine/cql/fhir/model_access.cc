@@ -97,16 +97,14 @@ Value ModelClass::Get(EvalContext& context, const void* object, int property) co
   return Value::List(values, field->count);
 }
 
+// Profiles are views of one FHIR class and are told apart by retrieves alone: an object of a class is of every profile of it.
 bool ModelClass::ConformsTo(std::string_view type_name) const {
   if (type_name == "System.Any") return true;
-  for (const ModelClass* at = this; at != nullptr; at = at->base_) {
-    if (at->full_name_ == type_name) return true;
-  }
-  // A view is of the FHIR class it shows; an object of a FHIR class is of any profile of it (profiles are checked by retrieves).
-  for (const ModelClass* at = fhir_; at != nullptr; at = at->base_) {
-    if (at->full_name_ == type_name) return true;
-  }
-  return false;
+  const std::size_t dot = type_name.find('.');
+  if (dot == std::string_view::npos) return false;
+  const Model* model = Models::BuiltIn().Find(type_name.substr(0, dot), {});
+  const ModelClass* other = model == nullptr ? nullptr : model->Find(type_name.substr(dot + 1));
+  return other != nullptr && other->fhir_ != nullptr && fhir_ != nullptr && fhir_->DerivesFrom(*other->fhir_);
 }
 
 std::optional<bool> ModelClass::Equal(const void* a, const void* b) const {

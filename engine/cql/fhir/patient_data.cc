@@ -81,7 +81,9 @@ bool PatientData::NodeMatches(EvalContext& context, const RetrieveSpec& spec, co
   if (!node.system.IsNull() && CodesMatch(context, spec, node.system)) return true;
   if (node.type == nullptr) return false;
   if (node.type->name() == "Reference") {
-    // medicationReference and the like: the code of the resource that is referred to.
+    // medicationReference and the like: the code of the resource that is referred to. A retrieve that writes its path means the
+    // element itself.
+    if (!spec.primary_path) return false;
     const Resource* target = resources_->Resolve(ChildText(node, "reference"));
     const Node* code = target == nullptr ? nullptr : Child(*target->node, "code");
     return code != nullptr && CodesMatch(context, spec, code->system);
