@@ -95,7 +95,7 @@ Result<std::unique_ptr<MeasureProgram>> MeasureProgram::Compile(Measure measure,
   if (!compiled.ok()) {
     return Fail(ErrorCode::kExpression, measure.name + " does not compile:\n" + compiled.diagnostics.Text());
   }
-  std::unique_ptr<MeasureProgram> made(new MeasureProgram(std::move(measure)));
+  auto made = std::make_unique<MeasureProgram>(Key{}, std::move(measure));
   made->program_ = std::move(compiled.program);
   PLUMBLINE_TRY(made->Bind());
   return made;

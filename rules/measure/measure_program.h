@@ -19,7 +19,11 @@ struct MeasureCompileOptions {
 };
 
 class MeasureProgram {
+  struct Key {};  // made by Compile alone
+
  public:
+  MeasureProgram(Key /*key*/, Measure measure) : measure_(std::move(measure)) {}
+
   struct Group {
     std::vector<int> populations;  // definitions, in the measure's order
     std::vector<int> stratifiers;
@@ -37,7 +41,6 @@ class MeasureProgram {
   [[nodiscard]] std::vector<int> Expressions() const;
 
  private:
-  explicit MeasureProgram(Measure measure) : measure_(std::move(measure)) {}
   [[nodiscard]] Result<void> Bind();
 
   Measure measure_;

@@ -51,10 +51,12 @@ inline std::string SmallBundle(std::string_view library) {
     populations += std::string(populations.empty() ? "" : ",") + R"({"code":{"coding":[{"code":")" + code +
                    R"("}]},"criteria":{"expression":")" + expression + R"("}})";
   }
-  return R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Measure","id":"Small","name":"Small","url":"http://example.org/Small",
+  return R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Measure","id":"Small",
+    "name":"Small","url":"http://example.org/Small",
     "library":["http://example.org/Library/Small|1.0"],"effectivePeriod":{"start":"2026-01-01","end":"2026-12-31"},
     "group":[{"id":"Group_1","extension":[
-      {"url":"http://hl7.org/fhir/us/cqfmeasures/StructureDefinition/cqfm-scoring","valueCodeableConcept":{"coding":[{"code":"proportion"}]}},
+      {"url":"http://hl7.org/fhir/us/cqfmeasures/StructureDefinition/cqfm-scoring",
+       "valueCodeableConcept":{"coding":[{"code":"proportion"}]}},
       {"url":"http://hl7.org/fhir/us/cqfmeasures/StructureDefinition/cqfm-populationBasis","valueCode":"Encounter"}],
       "population":[)" +
          populations + R"(]}]}},{"resource":{"resourceType":"Library","name":"Small","version":"1.0","content":[
