@@ -55,6 +55,14 @@ class Site {
   [[nodiscard]] io::LocalTopic& topic(std::size_t i) { return *topics_[i]; }
   [[nodiscard]] ScriptedClock& clock() { return clock_; }
   [[nodiscard]] WorkerOptions& options() { return options_; }
+  // For another machine and other records than the toy's: called once a phase, with its beginning.
+  using Arrivals = std::function<void(Site& site, std::mt19937_64& random, std::int64_t phase_ms)>;
+  void UseMachine(Worker::MachineFactory make_machine, Arrivals arrivals, std::int64_t start_ms, std::int64_t phase_ms) {
+    make_machine_ = std::move(make_machine);
+    arrivals_ = std::move(arrivals);
+    start_ms_ = start_ms;
+    phase_length_ms_ = phase_ms;
+  }
   [[nodiscard]] const std::string& state_path() const { return folder_.path(); }
 
   // Opens store, outputs and worker, and starts it.
@@ -67,9 +75,7 @@ class Site {
     source_ = std::make_unique<io::LocalLogSource>(input_files_, "/in",
                                                    std::vector<std::string>{"device", "consultation", "diagnosis"});
     metrics_ = std::make_unique<WorkerMetrics>(options_.partitions);
-    worker_ = std::make_unique<Worker>(
-        *store_, *source_, *output_, clock_, [](std::uint32_t) { return std::make_unique<ToyMachine>(kTopics); }, options_,
-        *metrics_);
+    worker_ = std::make_unique<Worker>(*store_, *source_, *output_, clock_, make_machine_, options_, *metrics_);
     return worker_->Start();
   }
 
@@ -90,10 +96,10 @@ class Site {
   // The script from where it stands to its end.
   Result<void> RunScript() {
     for (; phase_ < kPhases; ++phase_) {
-      clock_.SetWallMs(kStartMs + 1000 * phase_);
+      clock_.SetWallMs(start_ms_ + phase_length_ms_ * phase_);
       if (arrived_ == phase_) Arrive();
       PLUMBLINE_TRY(Drain(false));
-      clock_.SetWallMs(kStartMs + 1000 * phase_ + 900);
+      clock_.SetWallMs(start_ms_ + phase_length_ms_ * phase_ + phase_length_ms_ * 9 / 10);
       PLUMBLINE_TRY(Drain(true));
     }
     return worker_->Finish();
@@ -109,7 +115,8 @@ class Site {
   // The records of the next phase.
   void Arrive() {
     std::mt19937_64 random(seed_ * 1000 + static_cast<std::uint64_t>(arrived_));
-    for (int i = 0; i < 40; ++i) {
+    if (arrivals_) arrivals_(*this, random, start_ms_ + phase_length_ms_ * arrived_);
+    for (int i = 0; !arrivals_ && i < 40; ++i) {
       auto& topic = *topics_[random() % kTopics];
       const auto partition = static_cast<std::uint32_t>(random() % kPartitions);
       // Times rise by and large; now and then one is stamped below its predecessor.
@@ -177,6 +184,9 @@ class Site {
   std::shared_ptr<state::FaultyRocks> rocks_files_;
   std::unique_ptr<rocksdb::Env> environment_;
   std::vector<std::unique_ptr<io::LocalTopic>> topics_;
+  Worker::MachineFactory make_machine_ = [](std::uint32_t) { return std::make_unique<ToyMachine>(kTopics); };
+  Arrivals arrivals_;
+  std::int64_t start_ms_ = kStartMs, phase_length_ms_ = 1000;
   WorkerOptions options_ = DefaultOptions();
   std::unique_ptr<state::Store> store_;
   std::unique_ptr<io::LocalOutput> output_;
