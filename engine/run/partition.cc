@@ -284,7 +284,7 @@ void Partition::Apply(Subject& subject, Instance& instance, const rule::Judgemen
     const alert::Announced now = alert::StateOf(judgement.on_time, judgement.everything);
     const alert::Steps steps = alert::Transitions(instance.announced, now, judgement.on_time, judgement.everything);
     for (int i = 0; i < steps.count; ++i) Tell(subject, instance, steps.step[i], &judgement, &context);
-    instance.announced = now;
+    Announce(instance, now);
   }
   const TimeMs wake = judgement.wake;
   const bool rescheduled = wake != instance.wake;
@@ -308,6 +308,13 @@ void Partition::Schedule(Subject& subject, const Instance& instance) {
   }
 }
 
+void Partition::Announce(Instance& instance, alert::Announced now) {
+  RuleCounts& counts = rule_counts_[instance.rule];
+  counts.firing += (now == alert::Announced::kFiring ? 1 : 0) - (instance.announced == alert::Announced::kFiring ? 1 : 0);
+  counts.unknown += (now == alert::Announced::kUnknown ? 1 : 0) - (instance.announced == alert::Announced::kUnknown ? 1 : 0);
+  instance.announced = now;
+}
+
 // The anchor's row has been dropped and its verdict is final: what was told of it stands.
 bool Partition::IsFrozen(const Subject& subject, const Instance& instance) const {
   return subject.rows.FindId(instance.anchor) == subject.rows.size();
@@ -322,7 +329,7 @@ void Partition::Withdraw(Subject& subject, Instance& instance) {
     alert::Step step{alert::TransitionKind::kRetracted, alert::Cause::kNone, instance.instant, alert::Announced::kNothing};
     Tell(subject, instance, step, nullptr, nullptr);
   }
-  instance.announced = alert::Announced::kNothing;
+  Announce(instance, alert::Announced::kNothing);
   instance.wake = rule::kForever;
   instance.is_final = false;
 }

@@ -65,6 +65,9 @@ struct RuleCounts {
   std::uint64_t late_triggers = 0;
   std::uint64_t late_events = 0;
   std::array<std::uint64_t, 8> transitions{};  // by alert::TransitionKind
+  // Instances of which people were told last that they fire, or are unknown: now, not in sum.
+  std::uint64_t firing = 0;
+  std::uint64_t unknown = 0;
 };
 
 // A transition to tell. Text fields live until the next batch.
@@ -127,6 +130,7 @@ class Partition {
   [[nodiscard]] const IntakeBook& intake() const { return intake_; }
   // Cases of the measure that are anchored before it are final.
   [[nodiscard]] TimeMs FinalBefore(const rule::Measure& measure) const;
+  [[nodiscard]] const rule::FeedBook& feeds() const { return feeds_; }
   [[nodiscard]] std::size_t subjects() const { return subjects_.size(); }
   [[nodiscard]] const rule::RuleSet& rules() const { return *rules_; }
   [[nodiscard]] const rule::Vocabulary& vocabulary() const { return vocabulary_; }
@@ -173,6 +177,7 @@ class Partition {
   void Reconcile(Subject& subject, std::uint16_t rule, const rule::JudgeContext& context);
   void Apply(Subject& subject, Instance& instance, const rule::Judgement& judgement, const rule::JudgeContext& context);
   void Withdraw(Subject& subject, Instance& instance);
+  void Announce(Instance& instance, alert::Announced now);
   bool IsFrozen(const Subject& subject, const Instance& instance) const;
   void Enter(const Subject& subject, Instance& instance, rule::VerdictKind verdict);
   void Tell(const Subject& subject, Instance& instance, const alert::Step& step, const rule::Judgement* judgement,

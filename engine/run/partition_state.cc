@@ -68,8 +68,10 @@ void Partition::Prune(Subject& subject) {
     });
     // Verdicts whose rows are gone: kept only while their alert is firing, because an answer may still end it.
     std::erase_if(subject.instances, [&](const Instance& i) {
-      return i.anchor_time < boundary && i.is_final && !alert::IsFiring(i.announced) &&
-             subject.rows.FindId(i.anchor) == subject.rows.size();
+      const bool goes = i.anchor_time < boundary && i.is_final && !alert::IsFiring(i.announced) &&
+                        subject.rows.FindId(i.anchor) == subject.rows.size();
+      if (goes && i.announced == alert::Announced::kUnknown) --rule_counts_[i.rule].unknown;
+      return goes;
     });
   }
   bool irregular = false;
@@ -160,6 +162,8 @@ std::string Partition::PartitionBytes() const {
     w.U64(r.late_triggers);
     w.U64(r.late_events);
     for (const std::uint64_t c : r.transitions) w.U64(c);
+    w.U64(r.firing);
+    w.U64(r.unknown);
   }
   intake_.Write(w);
   return out;
@@ -203,6 +207,8 @@ Result<void> Partition::RestorePartition(std::string_view value) {
     r.late_triggers = in.U64();
     r.late_events = in.U64();
     for (std::uint64_t& c : r.transitions) c = in.U64();
+    r.firing = in.U64();
+    r.unknown = in.U64();
   }
   intake_.Read(in);
   if (!in.ok() || !in.AtEnd()) return Fail(ErrorCode::kIntegrity, "the partition's part of the checkpoint is cut short");
