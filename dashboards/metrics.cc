@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <fstream>
 #include <map>
 #include <tuple>
@@ -29,6 +30,7 @@ class Family {
   Family& operator=(const Family&) = delete;
 
   void Add(Labels labels, double value) {
+    if (std::isnan(value)) return;
     ClientMetric metric;
     metric.label = std::move(labels);
     (family_.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
@@ -55,16 +57,19 @@ class Family {
 
 double UnixSeconds() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
-double DelaySeconds(double now, std::int64_t clock_ms) { return now - static_cast<double>(clock_ms) / 1000.0; }
+// NaN for a clock that has not begun: such a sample is left out.
+double DelaySeconds(double now, std::int64_t clock_ms) {
+  return clock_ms == kNoClock ? std::nan("") : now - static_cast<double>(clock_ms) / 1000.0;
+}
 
 // All workers' snapshots, with rules and dead letters summed over workers.
 struct Total {
   std::vector<TopicCounts> topics;
   std::vector<PartitionState> partitions;
   std::map<std::string, RuleState> rules;
-  std::map<std::pair<std::string, std::string>, std::uint64_t> dead_letters;
+  std::map<std::string, std::uint64_t> dead_letters;               // by reason
   std::map<std::pair<std::string, std::string>, FeedState> feeds;  // the least complete of a feed's partitions
-  LatencyHistogram event_latency, commit_latency;
+  LatencyHistogram event_latency, batch_latency, commit_latency, append_latency, checkpoint_pause;
 
   void Add(const WorkerSnapshot& snapshot);
 };
@@ -85,7 +90,7 @@ void Total::Add(const WorkerSnapshot& snapshot) {
     sum.late_events += rule.late_events;
     sum.late_triggers += rule.late_triggers;
   }
-  for (const DeadLetterCounts& letters : snapshot.dead_letters) dead_letters[{letters.topic, letters.reason}] += letters.count;
+  for (const DeadLetterCounts& letters : snapshot.dead_letters) dead_letters[letters.reason] += letters.count;
   for (const FeedState& feed : snapshot.feeds) {
     const auto [at, fresh] = feeds.try_emplace({feed.site, feed.source}, feed);
     if (fresh) continue;
@@ -93,7 +98,10 @@ void Total::Add(const WorkerSnapshot& snapshot) {
     at->second.silent = at->second.silent || feed.silent;
   }
   event_latency.Add(snapshot.event_latency);
+  batch_latency.Add(snapshot.batch_latency);
   commit_latency.Add(snapshot.commit_latency);
+  append_latency.Add(snapshot.append_latency);
+  checkpoint_pause.Add(snapshot.checkpoint_pause);
 }
 
 // Labels of a topic-partition.
@@ -133,8 +141,8 @@ void CollectPartitions(const Total& total, double now, std::vector<MetricFamily>
             [now](const State& s) { return DelaySeconds(now, s.watermark_ms); });
   AddEachOf(out, MetricType::Gauge, "plumbline_state_subjects", "Patients and other subjects with state.", all,
             [](const State& s) { return s.subjects; });
-  AddEachOf(out, MetricType::Gauge, "plumbline_state_bytes", "Bytes of state in memory.", all,
-            [](const State& s) { return s.state_bytes; });
+  AddEachOf(out, MetricType::Gauge, "plumbline_state_rows", "Keys of the partition's last checkpoint.", all,
+            [](const State& s) { return s.state_rows; });
   AddEachOf(out, MetricType::Counter, "plumbline_journal_entries_total", "Journal entries written.", all,
             [](const State& s) { return s.journal_entries; });
   AddEachOf(out, MetricType::Counter, "plumbline_checkpoints_total", "Checkpoints whose manifest was committed.", all,
@@ -183,9 +191,8 @@ void CollectRules(const Total& total, std::vector<MetricFamily>& out) {
 
 void CollectRest(const Total& total, double now, std::vector<MetricFamily>& out) {
   {
-    Family letters(out, MetricType::Counter, "plumbline_dead_letters_total",
-                   "Records that could not be used, by topic and reason.");
-    for (const auto& [key, count] : total.dead_letters) letters.Add({{"topic", key.first}, {"reason", key.second}}, count);
+    Family letters(out, MetricType::Counter, "plumbline_dead_letters_total", "Records that could not be used, by reason.");
+    for (const auto& [reason, count] : total.dead_letters) letters.Add({{"reason", reason}}, count);
   }
   {
     Family delay(out, MetricType::Gauge, "plumbline_feed_delay_seconds", "Wall time less what the feed says it is complete to.");
@@ -199,8 +206,13 @@ void CollectRest(const Total& total, double now, std::vector<MetricFamily>& out)
   }
   Family(out, MetricType::Histogram, "plumbline_event_latency_seconds", "Arrival of a record to its effects being readable.")
       .Add(total.event_latency);
-  Family(out, MetricType::Histogram, "plumbline_commit_latency_seconds", "Writing and syncing a batch's journal entry.")
+  Family(out, MetricType::Histogram, "plumbline_batch_latency_seconds", "Taking and judging a batch.").Add(total.batch_latency);
+  Family(out, MetricType::Histogram, "plumbline_commit_latency_seconds", "Writing and syncing journal entries.")
       .Add(total.commit_latency);
+  Family(out, MetricType::Histogram, "plumbline_append_latency_seconds", "Appending a batch's effects to the output logs.")
+      .Add(total.append_latency);
+  Family(out, MetricType::Histogram, "plumbline_checkpoint_pause_seconds", "Each piece of checkpoint work between batches.")
+      .Add(total.checkpoint_pause);
 }
 
 void CollectProcess(double started, std::vector<MetricFamily>& out) {

@@ -10,9 +10,9 @@
 
 namespace plumbline::dashboards {
 
-// Upper bounds in seconds: 100 us to 60 s, and what lies above.
-inline constexpr std::array<double, 18> kLatencyBounds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                                          0.1,    0.25,    0.5,    1.0,   2.5,    5.0,   10.0, 30.0,  60.0};
+// Upper bounds in seconds, those of the workers' own histograms: 10 us to 10 s, and what lies above.
+inline constexpr std::array<double, 18> kLatencyBounds = {
+    0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0};
 
 // Counts by bucket, not cumulative. Add costs a search over 18 bounds; many equal values are one call.
 struct LatencyHistogram {
@@ -30,26 +30,29 @@ struct LatencyHistogram {
   }
 };
 
+// Nothing was read yet: no delay is written.
+inline constexpr std::int64_t kNoClock = INT64_MIN;
+
 struct TopicCounts {
   std::string topic;
   std::uint32_t partition = 0;
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
-  std::int64_t lag_records = 0;  // end as last asked, less the position
-  std::int64_t clock_ms = 0;     // of this topic-partition
-  bool paused = false;           // not read now, because others lie behind it or the engine is at its limit
+  std::int64_t lag_records = 0;      // end as last asked, less the position
+  std::int64_t clock_ms = kNoClock;  // of this topic-partition
+  bool paused = false;               // not read now, because others lie behind it or the engine is at its limit
 };
 
 struct PartitionState {
   std::uint32_t partition = 0;
-  std::int64_t clock_ms = 0;
-  std::int64_t watermark_ms = 0;  // the least over the rules
+  std::int64_t clock_ms = kNoClock;
+  std::int64_t watermark_ms = kNoClock;  // the least over the rules
   std::uint64_t accepted = 0, duplicates = 0, conflicts = 0, outdated = 0;
   std::uint64_t skewed_records = 0;
   std::uint64_t out_of_order_events = 0;
   std::uint64_t truncated_verdicts = 0;
   std::uint64_t subjects = 0;
-  std::uint64_t state_bytes = 0;
+  std::uint64_t state_rows = 0;  // keys of the last checkpoint
   std::uint64_t journal_entries = 0;
   std::uint64_t checkpoints = 0;
   double rerun_seconds = 0;  // what a restart now would take
@@ -59,7 +62,7 @@ struct PartitionState {
 inline constexpr std::array<const char*, 4> kResults = {"pass", "fail", "unknown", "excluded"};
 inline constexpr std::array<const char*, 8> kTransitions = {"pass",     "excluded",  "unknown", "firing",
                                                             "resolved", "retracted", "amended", "superseded"};
-inline constexpr std::array<const char*, 4> kAlertStates = {"firing", "pending", "unknown", "acknowledged"};
+inline constexpr std::array<const char*, 2> kAlertStates = {"firing", "unknown"};
 
 struct RuleState {
   std::string rule;
@@ -71,7 +74,6 @@ struct RuleState {
 };
 
 struct DeadLetterCounts {
-  std::string topic;
   std::string reason;
   std::uint64_t count = 0;
 };
@@ -89,9 +91,12 @@ struct WorkerSnapshot {
   std::vector<RuleState> rules;
   std::vector<DeadLetterCounts> dead_letters;
   std::vector<FeedState> feeds;
-  LatencyHistogram event_latency;    // arrival of a record to its effects being readable
-  LatencyHistogram commit_latency;   // a batch's journal entry written and synced
-  std::vector<std::string> trouble;  // why this worker is not ready, in words; empty when it is
+  LatencyHistogram event_latency;     // arrival of a record to its effects being readable
+  LatencyHistogram batch_latency;     // taking and judging a batch
+  LatencyHistogram commit_latency;    // journal entries written and synced
+  LatencyHistogram append_latency;    // effects appended to the output logs
+  LatencyHistogram checkpoint_pause;  // each piece of checkpoint work between batches
+  std::vector<std::string> trouble;   // why this worker is not ready, in words; empty when it is
 };
 
 }  // namespace plumbline::dashboards

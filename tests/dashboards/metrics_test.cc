@@ -28,7 +28,7 @@ WorkerSnapshot Example(std::uint32_t partition) {
   state.accepted = 990;
   state.duplicates = 4;
   state.subjects = 12;
-  state.state_bytes = 4096;
+  state.state_rows = 4096;
   state.journal_entries = 10;
   state.rerun_seconds = 0.25;
   snapshot.partitions.push_back(state);
@@ -39,7 +39,7 @@ WorkerSnapshot Example(std::uint32_t partition) {
   rule.alerts[0] = 1;
   rule.late_events = 3;
   snapshot.rules.push_back(rule);
-  snapshot.dead_letters.push_back({"plumbline.device.v1", "future", 6});
+  snapshot.dead_letters.push_back({"future", 6});
   snapshot.feeds.push_back({"B", "orders", NowMs() - 600'000, true});
   snapshot.event_latency.Add(0.0004, 990);
   snapshot.event_latency.Add(2.0);
@@ -92,13 +92,16 @@ TEST_CASE("counts of workers are summed by rule and kept apart by partition") {
         "plumbline_lag_records{topic=\"plumbline.device.v1\",partition=\"0\"} 7\n",
         "plumbline_late_events_total{rule=\"sepsis/antimicrobial\"} 6\n",
         "plumbline_alerts{rule=\"sepsis/antimicrobial\",state=\"firing\"} 2\n",
-        "plumbline_dead_letters_total{topic=\"plumbline.device.v1\",reason=\"future\"} 12\n",
-        "plumbline_feed_silent{site=\"B\",source=\"orders\"} 1\n", "plumbline_rerun_seconds{partition=\"0\"} 0.25\n",
-        "plumbline_state_bytes{partition=\"1\"} 4096\n", "plumbline_event_latency_seconds_bucket{le=\"0.0005\"} 1980\n",
+        "plumbline_dead_letters_total{reason=\"future\"} 12\n", "plumbline_feed_silent{site=\"B\",source=\"orders\"} 1\n",
+        "plumbline_rerun_seconds{partition=\"0\"} 0.25\n", "plumbline_state_rows{partition=\"1\"} 4096\n",
+        "plumbline_event_latency_seconds_bucket{le=\"0.0005\"} 1980\n",
         "plumbline_event_latency_seconds_bucket{le=\"+Inf\"} 1982\n", "plumbline_event_latency_seconds_count 1982\n",
         "plumbline_commit_latency_seconds_count 20\n", "plumbline_build_info{version=\"0.1.0 \\\"test\\\"\\\\\"} 1\n"})
     CHECK_THAT(text, Catch::Contains(line));
-  CHECK_THAT(text, Catch::Matches("(.|\n)*plumbline_clock_delay_seconds\\{partition=\"0\"\\} [34](\\.[0-9]+)?\n(.|\n)*"));
+  const std::string name = "plumbline_clock_delay_seconds{partition=\"0\"} ";
+  const double delay = std::stod(text.substr(text.find(name) + name.size()));
+  CHECK(delay > 2.9);
+  CHECK(delay < 60);
 }
 
 TEST_CASE("no metric has a label for a patient, an encounter or a clinician") {
@@ -122,9 +125,10 @@ TEST_CASE("a latency on a bound counts into the bucket that ends there") {
   histogram.Add(0.0010001);
   histogram.Add(1000);
   histogram.Add(0);
+  const std::size_t at = static_cast<std::size_t>(std::ranges::find(kLatencyBounds, 0.001) - kLatencyBounds.begin());
   CHECK(histogram.counts[0] == 1);
-  CHECK(histogram.counts[3] == 1);
-  CHECK(histogram.counts[4] == 1);
+  CHECK(histogram.counts[at] == 1);
+  CHECK(histogram.counts[at + 1] == 1);
   CHECK(histogram.counts.back() == 1);
 }
 
