@@ -1,6 +1,7 @@
 #include "rules/measure/measure_program.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 
 #include "engine/cql/fhir/fhir_model.h"
@@ -54,6 +55,16 @@ std::string ObservationLibrary(const Measure& measure, const LibraryText& main) 
   }
   text += "include " + main.name + (main.version.empty() ? "" : " version '" + main.version + "'") + " called Measured\n";
   text += "context Patient\n";
+  // What the measure names is named again here: of an included library only what is used is compiled.
+  std::set<std::string, std::less<>> named;
+  for (const MeasureGroup& group : measure.groups) {
+    for (const MeasurePopulation& population : group.populations) {
+      if (population.kind != PopulationKind::kMeasureObservation) named.insert(population.expression);
+    }
+    for (const MeasureStratifier& stratifier : group.stratifiers) named.insert(stratifier.expression);
+  }
+  for (const SupplementalData& data : measure.supplemental) named.insert(data.expression);
+  for (const std::string& name : named) text += "define " + Quoted(name) + ": Measured." + Quoted(name) + "\n";
   for (std::size_t g = 0; g < measure.groups.size(); ++g) {
     const MeasureGroup& group = measure.groups[g];
     for (std::size_t i = 0; i < group.populations.size(); ++i) {
@@ -103,7 +114,8 @@ Result<std::unique_ptr<MeasureProgram>> MeasureProgram::Compile(Measure measure,
 
 Result<void> MeasureProgram::Bind() {
   const auto find = [this](const std::string& expression) -> Result<int> {
-    const auto found = program_->Find(expression, measure_.library);
+    auto found = program_->Find(expression, measure_.library);
+    if (!found) found = program_->Find(expression);
     if (!found) {
       return Fail(ErrorCode::kNotFound,
                   "the library " + measure_.library + " has no expression \"" + expression + "\", which the measure names");
