@@ -88,7 +88,11 @@ Value ModelClass::Get(EvalContext& context, const void* object, int property) co
   }
   const std::uint16_t source = fhir_ == this ? static_cast<std::uint16_t>(element - elements_.data()) : element->source;
   const Field* field = element->access == Access::kNone ? nullptr : node.Find(source);
-  if (field == nullptr || field->count == 0) return {};
+  if (field == nullptr || field->count == 0) {
+    // A view converts each item of the list; of none there are none, and the list is empty rather than unknown.
+    const bool converted = element->access == Access::kSystem || element->access == Access::kChoice;
+    return element->list && converted ? Value::List(nullptr, 0) : Value();
+  }
   if (element->access == Access::kSlice) return FromSlice(*element, *field);
   if (element->access == Access::kConceptOrSet) return ConceptOrSet(context, *element, field->nodes[0]);
   if (!element->list) return Convert(context, *model_, *element, field->nodes[0]);
