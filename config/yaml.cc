@@ -118,7 +118,7 @@ class Builder : public YAML::EventHandler {
   }
 
   void TakeKey(Level& level, Node node) {
-    if (node.kind == NodeKind::kList || node.kind == NodeKind::kMap) {
+    if (node.kind != NodeKind::kText) {  // "null" and "~" are nothing, also as keys
       diagnostics_.Add(node.mark, 1, "a key must be a text, not " + std::string(node.KindText()), "a name followed by a colon");
     }
     for (const Node::Entry& entry : level.node.entries) {

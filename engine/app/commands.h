@@ -10,11 +10,12 @@ namespace plumbline::app {
 void AddAnalyse(CLI::App& app, int* exit_code);
 void AddBaseline(CLI::App& app, int* exit_code);
 void AddGenerate(CLI::App& app, int* exit_code);
+void AddImport(CLI::App& app, int* exit_code);
 void AddMeasure(CLI::App& app, int* exit_code);
 void AddVersion(CLI::App& app, int* exit_code);
 
 inline constexpr AddCommand kCommands[] = {
-    AddAnalyse, AddBaseline, AddGenerate, AddMeasure, AddVersion,
+    AddAnalyse, AddBaseline, AddGenerate, AddImport, AddMeasure, AddVersion,
 };
 
 }  // namespace plumbline::app

@@ -56,6 +56,13 @@ TEST_CASE("broken YAML is shown with its line and a caret") {
   REQUIRE(shown.find("^") != std::string::npos);
 }
 
+TEST_CASE("a key is a text: nothing, a list or a map is refused") {
+  for (const char* text : {"null: 1\n", "[a]: 1\n", "{a: 1}: 2\n"}) {
+    INFO(text);
+    REQUIRE(Parse(text).diagnostics.Render().find("a key must be a text") != std::string::npos);
+  }
+}
+
 TEST_CASE("anchors, aliases and second documents are refused") {
   REQUIRE(Parse("a: &x 1\nb: *x\n").diagnostics.Render().find("aliases are not taken here") != std::string::npos);
   REQUIRE(Parse("a: &x 1\n").diagnostics.Render().find("anchors are not taken here") != std::string::npos);
