@@ -9,13 +9,17 @@ namespace plumbline::app {
 
 void AddAnalyse(CLI::App& app, int* exit_code);
 void AddBaseline(CLI::App& app, int* exit_code);
+void AddCheck(CLI::App& app, int* exit_code);
+void AddDemo(CLI::App& app, int* exit_code);
 void AddGenerate(CLI::App& app, int* exit_code);
 void AddImport(CLI::App& app, int* exit_code);
 void AddMeasure(CLI::App& app, int* exit_code);
+void AddRun(CLI::App& app, int* exit_code);
+void AddTest(CLI::App& app, int* exit_code);
 void AddVersion(CLI::App& app, int* exit_code);
 
 inline constexpr AddCommand kCommands[] = {
-    AddAnalyse, AddBaseline, AddGenerate, AddImport, AddMeasure, AddVersion,
+    AddAnalyse, AddBaseline, AddCheck, AddDemo, AddGenerate, AddImport, AddMeasure, AddRun, AddTest, AddVersion,
 };
 
 }  // namespace plumbline::app

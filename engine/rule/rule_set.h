@@ -35,7 +35,7 @@ struct Rule {
   std::uint32_t revision = 1;
   Severity severity = Severity::kWarning;
   bool shadow = false;  // measured, but pages nobody
-  bool silent = false;             // counted only: what it says is told to nobody (indicators)
+  bool silent = false;  // counted only: what it says is told to nobody (indicators)
   Speaks speaks = Speaks::kEarly;
   std::vector<std::string> steps;  // names, by step number; empty for kinds with one
   std::shared_ptr<const RuleKind> kind;

@@ -67,7 +67,8 @@ void WindowsOf(const Window& window, const std::string& zone, std::int64_t pane,
     case WindowKind::kSliding:
       PLUMBLINE_CHECK(window.every_ms > 0, "the pack's checker refuses a sliding window without a step");
       // Windows end at multiples of the step; the pane is in those that end within `length` after its start.
-      for (TimeMs end = FloorTo(time, window.every_ms) + window.every_ms; end - window.length_ms <= time; end += window.every_ms) {
+      for (TimeMs end = FloorTo(time, window.every_ms) + window.every_ms; end - window.length_ms <= time;
+           end += window.every_ms) {
         out.push_back({end - window.length_ms, end});
       }
       return;

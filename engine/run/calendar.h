@@ -1,5 +1,5 @@
-// Where windows of measures begin and end: lengths in UTC, calendar units in a site's time zone (tzdata through Howard Hinnant's date
-// library; its version is part of a build's digest). Pure.
+// Where windows of measures begin and end: lengths in UTC, calendar units in a site's time zone (tzdata through Howard Hinnant's
+// date library; its version is part of a build's digest). Pure.
 #pragma once
 
 #include <string>

@@ -21,7 +21,10 @@ model::Encoding DeclaredEncoding(const io::Record& record) {
 }  // namespace
 
 PatientMachine::PatientMachine(PatientMachineOptions options, std::shared_ptr<const rule::RuleSet> rules)
-    : options_(std::move(options)), partition_(options_.partition, std::move(rules)), decoder_(options_.decode), validator_(options_.validation) {}
+    : options_(std::move(options)),
+      partition_(options_.partition, std::move(rules)),
+      decoder_(options_.decode),
+      validator_(options_.validation) {}
 
 void PatientMachine::Take(const io::Record& record) {
   ++records_;
@@ -36,12 +39,15 @@ void PatientMachine::Take(const io::Record& record) {
     const model::Reject& r = validator_.reject();
     return DeadLetter(record, r.reason, r.detail, r.position);
   }
-  if (event.kind == kHeartbeat) return partition_.Heartbeat(record.topic, record.timestamp_ms, event.site, event.source, event.time);
+  if (event.kind == kHeartbeat)
+    return partition_.Heartbeat(record.topic, record.timestamp_ms, event.site, event.source, event.time);
   if (options_.check_partition) {
     const std::uint32_t belongs = io::PartitionOfKey(record.key, options_.partition.partition_count);
     if (belongs != options_.partition.partition) [[unlikely]] {
       return DeadLetter(record, model::RejectReason::kWrongPartition,
-                        "its key belongs into partition " + std::to_string(belongs) + " (murmur2); set partitioner=murmur2_random in the producer", -1);
+                        "its key belongs into partition " + std::to_string(belongs) +
+                            " (murmur2); set partitioner=murmur2_random in the producer",
+                        -1);
     }
   }
   if ((options_.topic_kinds[record.topic] & (1U << static_cast<unsigned>(event.kind))) == 0) [[unlikely]] {
@@ -66,7 +72,8 @@ void PatientMachine::Command(std::string_view payload) {
   letters_.Add(io::OutputLog::kAudit, "command", line_);
 }
 
-void PatientMachine::DeadLetter(const io::Record& record, model::RejectReason reason, std::string_view detail, std::int64_t position) {
+void PatientMachine::DeadLetter(const io::Record& record, model::RejectReason reason, std::string_view detail,
+                                std::int64_t position) {
   partition_.Pass(record.topic, record.timestamp_ms);
   ++rejected_[static_cast<std::size_t>(reason) % kRejectReasons];
   line_ = "{\"reason\":";
@@ -150,7 +157,8 @@ void PatientMachine::WritePartial(const Panes::Pane& pane, io::Effects& effects)
   std::string& s = line_;
   s = "{\"type\":\"partial\",\"measure\":";
   model::AppendJsonText(s, measure.id);
-  s += ",\"revision\":" + std::to_string(measure.revision) + ",\"partition\":" + std::to_string(options_.partition.partition) + ",\"group\":[";
+  s += ",\"revision\":" + std::to_string(measure.revision) + ",\"partition\":" + std::to_string(options_.partition.partition) +
+       ",\"group\":[";
   key_ = measure.id;
   for (std::size_t i = 0; i < pane.group.size(); ++i) {
     if (i > 0) s += ",";
@@ -158,9 +166,9 @@ void PatientMachine::WritePartial(const Panes::Pane& pane, io::Effects& effects)
     key_ += "|" + pane.group[i];
   }
   const PaneSums& sums = pane.sums;
-  s += "],\"pane\":" + std::to_string(pane.pane) + ",\"pass\":" + std::to_string(sums.pass) + ",\"fail\":" + std::to_string(sums.fail) +
-       ",\"excluded\":" + std::to_string(sums.excluded) + ",\"unknown\":" + std::to_string(sums.unknown) +
-       ",\"late\":" + std::to_string(sums.late);
+  s += "],\"pane\":" + std::to_string(pane.pane) + ",\"pass\":" + std::to_string(sums.pass) +
+       ",\"fail\":" + std::to_string(sums.fail) + ",\"excluded\":" + std::to_string(sums.excluded) +
+       ",\"unknown\":" + std::to_string(sums.unknown) + ",\"late\":" + std::to_string(sums.late);
   if (measure.statistic == rule::Statistic::kMean || measure.statistic == rule::Statistic::kPercentile) {
     // Exact: the two halves of the 128-bit sum of units of 1e-8.
     s += ",\"sum_high\":" + std::to_string(static_cast<std::int64_t>(sums.sum >> 64)) +
@@ -181,8 +189,8 @@ void PatientMachine::WritePartial(const Panes::Pane& pane, io::Effects& effects)
 
 void PatientMachine::WriteMarker(io::Effects& effects) {
   std::string& s = line_;
-  s = "{\"type\":\"marker\",\"partition\":" + std::to_string(options_.partition.partition) + ",\"clock\":" + std::to_string(partition_.clock()) +
-      ",\"final_before\":{";
+  s = "{\"type\":\"marker\",\"partition\":" + std::to_string(options_.partition.partition) +
+      ",\"clock\":" + std::to_string(partition_.clock()) + ",\"final_before\":{";
   bool first = true;
   for (const rule::Measure& m : partition_.rules().measures) {
     const TimeMs before = partition_.FinalBefore(m);

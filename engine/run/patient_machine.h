@@ -1,6 +1,6 @@
-// Stage one behind the Machine interface: records of the three streams in, alerts, measures and dead letters out. Decodes, checks that
-// a record is where it belongs, validates, and hands over to Partition; turns what the partition tells into the lines of the output
-// logs (see engine/run/README.md for their fields).
+// Stage one behind the Machine interface: records of the three streams in, alerts, measures and dead letters out. Decodes, checks
+// that a record is where it belongs, validates, and hands over to Partition; turns what the partition tells into the lines of the
+// output logs (see engine/run/README.md for their fields).
 #pragma once
 
 #include <array>
@@ -20,12 +20,13 @@ inline constexpr std::size_t kRejectReasons = 64;
 
 struct PatientMachineOptions {
   PartitionOptions partition;
-  // By topic: bit 1 << EventKind of what it carries. Heartbeats may come in any input topic. Topics behind the inputs are control.
+  // By topic: bit 1 << EventKind of what it carries. Heartbeats may come in any input topic. Topics behind the inputs are
+  // control.
   std::vector<std::uint8_t> topic_kinds = {2, 4, 8};
   model::ValidationTables validation;
   model::DecodeLimits decode;
-  bool check_partition = true;             // murmur2 of the key; off only where a source has no keys
-  TimeMs marker_every_ms = 1000;           // of the partition's clock
+  bool check_partition = true;    // murmur2 of the key; off only where a source has no keys
+  TimeMs marker_every_ms = 1000;  // of the partition's clock
 };
 
 class PatientMachine final : public Machine {
@@ -63,7 +64,7 @@ class PatientMachine final : public Machine {
   std::array<std::uint64_t, kRejectReasons> rejected_{};
   std::uint64_t records_ = 0;
   TimeMs last_marker_ = model::kNoTime;
-  io::Effects letters_;   // dead letters of the batch under way
+  io::Effects letters_;  // dead letters of the batch under way
   std::string line_, key_;
   std::string frozen_own_;
   bool own_pending_ = false;

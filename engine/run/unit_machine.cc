@@ -220,7 +220,8 @@ std::string UnitMachine::ResultOf(const WindowKey& key) const {
        ",\"excluded\":" + std::to_string(total.excluded) + ",\"unknown\":" + std::to_string(total.unknown) +
        ",\"late\":" + std::to_string(total.late);
   if (n > 0) {
-    if (measure.statistic == Statistic::kRate) s += ",\"rate\":" + Number(static_cast<double>(total.pass) / static_cast<double>(n));
+    if (measure.statistic == Statistic::kRate)
+      s += ",\"rate\":" + Number(static_cast<double>(total.pass) / static_cast<double>(n));
     if (measure.statistic == Statistic::kMean) s += ",\"mean\":" + Mean(total.sum, n);
     if (measure.statistic == Statistic::kPercentile && total.sketch) {
       if (const auto q = total.sketch->Quantile(measure.quantile)) s += ",\"quantile\":" + Number(*q);
@@ -267,7 +268,8 @@ void UnitMachine::WriteIntake(io::Effects& effects) {
     model::AppendJsonText(s, feed.first);
     s += ",\"source\":";
     model::AppendJsonText(s, feed.second);
-    s += ",\"events\":" + std::to_string(total.events) + ",\"before\":" + std::to_string(total.before) + ",\"below\":" + std::to_string(total.below);
+    s += ",\"events\":" + std::to_string(total.events) + ",\"before\":" + std::to_string(total.before) +
+         ",\"below\":" + std::to_string(total.below);
     for (const auto& [name, counts] : {std::pair("delay", &total.delay), std::pair("below_by", &total.below_by)}) {
       s += std::string(",\"") + name + "\":[";
       for (std::size_t i = 0; i < counts->size(); ++i) s += (i > 0 ? "," : "") + std::to_string((*counts)[i]);
@@ -333,7 +335,8 @@ bool UnitMachine::NextSlice(std::size_t, const SliceSink& sink) {
 Result<void> UnitMachine::Restore(std::string_view key, std::string_view value) {
   if (key != kStateKey) return Fail(ErrorCode::kIntegrity, "the checkpoint of stage two holds a key of no known kind");
   ByteReader in(value);
-  if (in.U8() != kFormat) return Fail(ErrorCode::kVersion, "the checkpoint of stage two has another format; start from the journal");
+  if (in.U8() != kFormat)
+    return Fail(ErrorCode::kVersion, "the checkpoint of stage two has another format; start from the journal");
   malformed_ = in.U64();
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) {
     const std::uint16_t measure = in.U16();

@@ -1,6 +1,7 @@
 // Stage two: the measures log in, results of windows out. Merges the panes of all stage-one partitions into the windows of each
-// measure and group, open windows too, so that a month is seen growing. A window is final when every configured partition has said
-// (by its marker) that the cases in it are final; partitions that never had an event say so too, a missing one holds it back.
+// measure and group, open windows too, so that a month is seen growing. A window is final when every configured partition has
+// said (by its marker) that the cases in it are final; partitions that never had an event say so too, a missing one holds it
+// back.
 //
 // Input lines are those of patient_machine.cc; output lines (log "measures" of stage two):
 //   {"type":"window","measure":id,"revision":n,"group":{field:text,...},"start":ms,"end":ms,"n":..,"pass":..,"fail":..,
@@ -66,13 +67,13 @@ class UnitMachine final : public Machine {
 
   UnitMachineOptions options_;
   std::shared_ptr<const rule::RuleSet> rules_;
-  std::map<std::string, std::uint16_t> measure_by_name_;                           // "id/revision"
-  std::map<std::tuple<std::uint16_t, Group, std::int64_t>, PartOfPane> panes_;     // by measure, group, pane
-  std::map<WindowKey, std::set<std::int64_t>> windows_;                            // the panes in each
-  std::map<WindowKey, std::string> told_;                                          // the last line of each
-  std::set<WindowKey> open_;                                                       // not final yet
+  std::map<std::string, std::uint16_t> measure_by_name_;                        // "id/revision"
+  std::map<std::tuple<std::uint16_t, Group, std::int64_t>, PartOfPane> panes_;  // by measure, group, pane
+  std::map<WindowKey, std::set<std::int64_t>> windows_;                         // the panes in each
+  std::map<WindowKey, std::string> told_;                                       // the last line of each
+  std::set<WindowKey> open_;                                                    // not final yet
   std::set<WindowKey> touched_;
-  std::map<std::uint32_t, std::vector<model::TimeMs>> final_before_;               // by partition, then measure
+  std::map<std::uint32_t, std::vector<model::TimeMs>> final_before_;  // by partition, then measure
   std::map<std::pair<std::string, std::string>, std::map<std::uint32_t, IntakeCounts>> intake_;
   std::set<std::pair<std::string, std::string>> touched_intake_;
   bool markers_moved_ = false;

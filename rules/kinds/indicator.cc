@@ -74,6 +74,8 @@ class Indicator final : public rule::RuleKind {
 
 }  // namespace
 
-std::unique_ptr<rule::RuleKind> MakeIndicator(IndicatorOptions options) { return std::make_unique<Indicator>(std::move(options)); }
+std::unique_ptr<rule::RuleKind> MakeIndicator(IndicatorOptions options) {
+  return std::make_unique<Indicator>(std::move(options));
+}
 
 }  // namespace plumbline::rules

@@ -1,6 +1,7 @@
-// The indicator kind over events: population, exclusion and numerator of each event, with a value for means and percentiles. It makes
-// no alerts; its cases go into panes (engine/rule/measure.h). An event's case depends on the event alone unless its conditions read
-// the patient's history: then each event of the population is an instance, judged at the event's time (see `by_history`).
+// The indicator kind over events: population, exclusion and numerator of each event, with a value for means and percentiles. It
+// makes no alerts; its cases go into panes (engine/rule/measure.h). An event's case depends on the event alone unless its
+// conditions read the patient's history: then each event of the population is an instance, judged at the event's time (see
+// `by_history`).
 #pragma once
 
 #include <memory>

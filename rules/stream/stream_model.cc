@@ -25,10 +25,41 @@ struct GradeObject {
 };
 
 enum Property : int {
-  kId = 1, kTime, kArrival, kStatus, kVersion, kSequence, kEncounter, kSite, kSource, kCode, kValue, kHead,
+  kId = 1,
+  kTime,
+  kArrival,
+  kStatus,
+  kVersion,
+  kSequence,
+  kEncounter,
+  kSite,
+  kSource,
+  kCode,
+  kValue,
+  kHead,
   // Read from the kept bytes:
-  kClinician, kRole, kDevice, kDeviceModel, kValueCode, kQualityFlags, kQcMaterial, kQcLevel, kQcRun, kAction, kModality, kWaiting, kDuration,
-  kCertainty, kDecidedBy, kGrades, kFollowUp, kFollowUpWithin, kAnswersTo, kGradeName, kGradeValue, kGradeCategory
+  kClinician,
+  kRole,
+  kDevice,
+  kDeviceModel,
+  kValueCode,
+  kQualityFlags,
+  kQcMaterial,
+  kQcLevel,
+  kQcRun,
+  kAction,
+  kModality,
+  kWaiting,
+  kDuration,
+  kCertainty,
+  kDecidedBy,
+  kGrades,
+  kFollowUp,
+  kFollowUpWithin,
+  kAnswersTo,
+  kGradeName,
+  kGradeValue,
+  kGradeCategory
 };
 
 struct Element {
@@ -199,7 +230,9 @@ class EventClass final : public cql::ObjectClass {
     return x.id == y.id && x.version == y.version;
   }
   std::uint64_t Hash(const void* object) const override { return static_cast<const RowObject*>(object)->row->id.lo; }
-  std::string Text(const void* object) const override { return std::string(name_.substr(10)) + "/" + std::string(static_cast<const RowObject*>(object)->row->IdText()); }
+  std::string Text(const void* object) const override {
+    return std::string(name_.substr(10)) + "/" + std::string(static_cast<const RowObject*>(object)->row->IdText());
+  }
 
  private:
   std::string_view name_;
@@ -225,9 +258,12 @@ class GradeClass final : public cql::ObjectClass {
   }
   std::optional<bool> Equal(const void* a, const void* b) const override {
     const GradeObject &x = *static_cast<const GradeObject*>(a), &y = *static_cast<const GradeObject*>(b);
-    return x.name_system == y.name_system && x.name_code == y.name_code && x.value == y.value && x.unit == y.unit && x.category_code == y.category_code;
+    return x.name_system == y.name_system && x.name_code == y.name_code && x.value == y.value && x.unit == y.unit &&
+           x.category_code == y.category_code;
   }
-  std::uint64_t Hash(const void* object) const override { return HashText(static_cast<const GradeObject*>(object)->name_code).lo; }
+  std::uint64_t Hash(const void* object) const override {
+    return HashText(static_cast<const GradeObject*>(object)->name_code).lo;
+  }
   std::string Text(const void* object) const override { return std::string(static_cast<const GradeObject*>(object)->name_code); }
 };
 
@@ -240,8 +276,13 @@ Value GradesOf(cql::Arena& arena, const model::Event& event) {
   auto* values = arena.AllocateArray<Value>(event.grades.size());
   std::size_t n = 0;
   for (const model::GradeView& g : event.grades) {
-    const GradeObject grade{arena.Copy(g.name.system),   arena.Copy(g.name.code),      arena.Copy(g.category.system), arena.Copy(g.category.code),
-                            arena.Copy(g.quantity.unit), g.quantity.value, g.has_quantity};
+    const GradeObject grade{arena.Copy(g.name.system),
+                            arena.Copy(g.name.code),
+                            arena.Copy(g.category.system),
+                            arena.Copy(g.category.code),
+                            arena.Copy(g.quantity.unit),
+                            g.quantity.value,
+                            g.has_quantity};
     values[n++] = Value::Object(&kGradeClass, arena.Make(grade));
   }
   return Value::List(values, n);
@@ -329,7 +370,9 @@ const cql::DataModel& StreamModel() {
   return kModel;
 }
 
-const cql::DataModel* FindStreamModel(std::string_view name, std::string_view) { return name == "Plumbline" ? &StreamModel() : nullptr; }
+const cql::DataModel* FindStreamModel(std::string_view name, std::string_view) {
+  return name == "Plumbline" ? &StreamModel() : nullptr;
+}
 
 std::optional<EventKind> KindOfType(std::string_view type) {
   for (const EventClass& c : kClasses) {
@@ -361,7 +404,8 @@ Value RowSource::Retrieve(cql::EvalContext& context, const cql::RetrieveSpec& sp
     if (row.kind != type->kind() || (sight_.encounter != 0 && row.encounter != sight_.encounter)) continue;
     if (row.code != last) {
       last = row.code;
-      matches = CodeMatches(context, spec, sight_.subject->vocabulary->System(row.code), sight_.subject->vocabulary->Code(row.code));
+      matches =
+          CodeMatches(context, spec, sight_.subject->vocabulary->System(row.code), sight_.subject->vocabulary->Code(row.code));
     }
     if (!matches || !rule::IsVisible(rows, i, sight_.cut)) continue;
     values[n++] = RowValue(context.arena, *sight_.subject, row);

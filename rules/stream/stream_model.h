@@ -1,6 +1,6 @@
-// The engine's events as a data model of the expression language: Device, Consultation and Diagnosis, over the rows that a subject
-// keeps. `using Plumbline version '1'` is implied in rule packs. Elements that a row does not hold are read from the event's kept
-// bytes; ReadsPayload says which those are, so that only rules that need them make the engine keep them.
+// The engine's events as a data model of the expression language: Device, Consultation and Diagnosis, over the rows that a
+// subject keeps. `using Plumbline version '1'` is implied in rule packs. Elements that a row does not hold are read from the
+// event's kept bytes; ReadsPayload says which those are, so that only rules that need them make the engine keep them.
 //
 // The model is immutable. RowObject and RowSource belong to one evaluation.
 #pragma once

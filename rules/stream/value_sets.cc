@@ -7,7 +7,8 @@ namespace {
 
 // Classifications whose codes grow to the right.
 bool IsTree(std::string_view system) {
-  return system.ends_with("/atc") || system.find("/icd-10") != std::string_view::npos || system.find("/icd-9") != std::string_view::npos;
+  return system.ends_with("/atc") || system.find("/icd-10") != std::string_view::npos ||
+         system.find("/icd-9") != std::string_view::npos;
 }
 
 }  // namespace
@@ -15,7 +16,8 @@ bool IsTree(std::string_view system) {
 Result<void> ValueSet::Add(std::string_view member) {
   const std::size_t bar = member.rfind('|');
   if (bar == std::string_view::npos || bar == 0 || bar + 1 == member.size()) {
-    return Fail(ErrorCode::kConfig, "'" + std::string(member) + "' is no code; write \"system|code\", as in \"http://loinc.org|2708-6\"");
+    return Fail(ErrorCode::kConfig,
+                "'" + std::string(member) + "' is no code; write \"system|code\", as in \"http://loinc.org|2708-6\"");
   }
   Member m{std::string(member.substr(0, bar)), std::string(member.substr(bar + 1)), false};
   m.below = IsTree(m.system);
@@ -53,7 +55,8 @@ std::optional<std::span<const cql::Value>> ValueSets::Expand(const cql::Vocabula
   if (!found) return std::nullopt;
   auto* values = arena.AllocateArray<cql::Value>(found->members().size());
   std::size_t n = 0;
-  for (const ValueSet::Member& m : found->members()) values[n++] = cql::Value::Code(arena.Make(cql::CodeData{m.code, m.system, {}, {}}));
+  for (const ValueSet::Member& m : found->members())
+    values[n++] = cql::Value::Code(arena.Make(cql::CodeData{m.code, m.system, {}, {}}));
   return std::span<const cql::Value>(values, n);
 }
 

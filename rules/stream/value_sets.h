@@ -1,5 +1,5 @@
-// The value sets of a rule pack: names to codes. A member is a code, or in the classifications that are trees by their codes' text
-// (ATC, ICD-9, ICD-10) a code with everything below it; elsewhere a trailing * says so.
+// The value sets of a rule pack: names to codes. A member is a code, or in the classifications that are trees by their codes'
+// text (ATC, ICD-9, ICD-10) a code with everything below it; elsewhere a trailing * says so.
 #pragma once
 
 #include <map>

@@ -1,0 +1,85 @@
+// `plumbline check` and `plumbline test`: what is wrong with packs and configuration, and whether the packs' own tests pass.
+#include <cstdio>
+
+#include "engine/app/commands.h"
+#include "engine/app/engine_run.h"
+#include "engine/app/pack_tests.h"
+
+namespace plumbline::app {
+namespace {
+
+struct Options {
+  std::string config;
+  std::vector<std::string> packs;
+  bool json = false;
+};
+
+Result<rules::Packs> Load(const Options& o) {
+  if (o.config.empty()) return rules::LoadPacks(o.packs, {});
+  PLUMBLINE_ASSIGN(config::Config config, config::LoadConfig(o.config));
+  config.packs.insert(config.packs.end(), o.packs.begin(), o.packs.end());
+  return LoadConfiguredPacks(config);
+}
+
+int Check(const Options& o) {
+  const auto packs = Load(o);
+  if (!packs) {
+    std::fprintf(stderr, "%s\n", packs.error().message.c_str());
+    return packs.error().code == ErrorCode::kConfig ? kExitFindings : kExitUsage;
+  }
+  for (const rules::PackInfo& p : packs->packs) {
+    std::printf("%s %s (%s) sha256 %s\n  source: %s, effective %s\n", p.id.c_str(), p.version.c_str(), p.title_en.c_str(),
+                DigestHex(p.digest).substr(0, 16).c_str(), p.source_document.c_str(), p.source_effective.c_str());
+    if (!p.source_status.empty()) std::printf("  status: %s\n", p.source_status.c_str());
+  }
+  for (const rule::Rule& r : packs->rules->rules)
+    std::printf("  %-36s revision %u  %s\n", r.id.c_str(), r.revision, rules::CostText(r).c_str());
+  for (const rule::Measure& m : packs->rules->measures)
+    std::printf("  %-36s measure of %s\n", m.id.c_str(), packs->rules->rules[m.rule].id.c_str());
+  return kExitOk;
+}
+
+int Test(const Options& o) {
+  const auto packs = Load(o);
+  if (!packs) {
+    std::fprintf(stderr, "%s\n", packs.error().message.c_str());
+    return kExitUsage;
+  }
+  std::size_t failed = 0;
+  const std::vector<PackTestReport> reports = RunPackTests(*packs);
+  for (const PackTestReport& r : reports) {
+    if (r.passed) continue;
+    ++failed;
+    std::printf("FAILED %s: %s (line %zu)\n%s\n", r.test->rule.c_str(), r.test->name.c_str(), r.test->mark.line,
+                r.difference.c_str());
+  }
+  std::printf("%zu passed, %zu failed\n", reports.size() - failed, failed);
+  return failed == 0 ? kExitOk : kExitFindings;
+}
+
+void AddOptions(CLI::App& command, Options& options) {
+  command.add_option("packs", options.packs, "Rule packs (YAML)");
+  command.add_option("--config", options.config, "A site's configuration; its packs are read too")->check(CLI::ExistingFile);
+}
+
+}  // namespace
+
+void AddCheck(CLI::App& app, int* exit_code) {
+  CLI::App* command = app.add_subcommand("check", "Check rule packs and configuration; say what each rule costs");
+  auto options = std::make_shared<Options>();
+  AddOptions(*command, *options);
+  command->footer(
+      "Examples:\n  plumbline check rules/packs/sepsis.yaml\n  plumbline check --config config/examples/embedded.yaml\nExit code "
+      "1: mistakes were found; they are shown with file, line and column.");
+  command->callback([options, exit_code] { *exit_code = Check(*options); });
+}
+
+void AddTest(CLI::App& app, int* exit_code) {
+  CLI::App* command = app.add_subcommand("test", "Run the tests that rule packs carry");
+  auto options = std::make_shared<Options>();
+  AddOptions(*command, *options);
+  command->footer("Example:\n  plumbline test rules/packs/sepsis.yaml rules/packs/device_quality.yaml");
+  command->callback([options, exit_code] { *exit_code = Test(*options); });
+}
+
+}  // namespace plumbline::app

@@ -1,0 +1,220 @@
+#include "rules/pack/condition.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+
+#include "engine/cql/compiler.h"
+#include "engine/rule/vocabulary.h"
+#include "rules/stream/stream_model.h"
+
+namespace plumbline::rules {
+namespace {
+
+using rule::Row;
+using rule::Sight;
+using rule::Tri;
+
+// What one thread needs to evaluate one condition over and over without allocating.
+struct Workplace {
+  explicit Workplace(const cql::Program& program) : context(arena), evaluation(program) {}
+  cql::Arena arena;
+  cql::EvalContext context;
+  cql::Evaluation evaluation;
+  RowSource source;
+};
+
+class CqlCondition final : public rule::Condition {
+ public:
+  CqlCondition(std::shared_ptr<const cql::Program> program, int define, std::vector<Alias> aliases,
+               std::shared_ptr<const ValueSets> sets, bool reads_history)
+      : program_(std::move(program)),
+        define_(define),
+        aliases_(std::move(aliases)),
+        sets_(std::move(sets)),
+        reads_history_(reads_history),
+        number_(next_number_.fetch_add(1, std::memory_order_relaxed)) {}
+
+  Tri Test(const Sight& sight, const Row* row, const Row* trigger) const override {
+    Workplace& w = Mine();
+    w.arena.Reset();
+    w.context.error = cql::EvalErrorKind::kNone;
+    w.context.steps = 0;
+    w.context.depth = 0;
+    w.context.now = cql::Value::OfTemporal(cql::DateTimeFromUnixMs(sight.instant, 0));
+    w.source.Look(sight);
+    w.evaluation.Begin(w.context);
+    for (const Alias& a : aliases_) {
+      const Row* bound = a.bound == Bound::kRow ? row : trigger;
+      w.evaluation.SetParameter(a.name, bound == nullptr ? cql::Value() : RowValue(w.arena, *sight.subject, *bound));
+    }
+    const cql::Value v = w.evaluation.Evaluate(define_);
+    if (w.context.Failed() || v.IsNull()) return Tri::kUnknown;
+    return v.IsTrue() ? Tri::kTrue : Tri::kFalse;
+  }
+  bool ReadsHistory() const override { return reads_history_; }
+
+ private:
+  Workplace& Mine() const {
+    thread_local std::vector<std::unique_ptr<Workplace>> workplaces;
+    if (number_ >= workplaces.size()) workplaces.resize(number_ + 1);
+    if (!workplaces[number_]) {
+      workplaces[number_] = std::make_unique<Workplace>(*program_);
+      workplaces[number_]->context.terms = sets_.get();
+      workplaces[number_]->context.data = &workplaces[number_]->source;
+    }
+    return *workplaces[number_];
+  }
+
+  static std::atomic<std::size_t> next_number_;
+  std::shared_ptr<const cql::Program> program_;
+  int define_;
+  std::vector<Alias> aliases_;
+  std::shared_ptr<const ValueSets> sets_;
+  bool reads_history_;
+  std::size_t number_;
+};
+
+std::atomic<std::size_t> CqlCondition::next_number_{0};
+
+enum class Comparison : std::uint8_t { kLess, kAtMost, kGreater, kAtLeast };
+
+// `D.value < 65 'mm[Hg]'`: what most checks of device values say. Asked of a row in that very unit it is one comparison; any
+// other unit goes to the compiled expression, which converts.
+class ValueComparison final : public rule::Condition {
+ public:
+  ValueComparison(Comparison comparison, Int128 limit, std::string unit, std::shared_ptr<const rule::Condition> general)
+      : comparison_(comparison), limit_(limit), unit_(std::move(unit)), general_(std::move(general)) {}
+
+  Tri Test(const Sight& sight, const Row* row, const Row* trigger) const override {
+    if (!row->has_value || sight.subject->vocabulary->Text(row->unit) != unit_) return general_->Test(sight, row, trigger);
+    const Int128 v = row->value;
+    const bool is = comparison_ == Comparison::kLess      ? v < limit_
+                    : comparison_ == Comparison::kAtMost  ? v <= limit_
+                    : comparison_ == Comparison::kGreater ? v > limit_
+                                                          : v >= limit_;
+    return is ? Tri::kTrue : Tri::kFalse;
+  }
+
+ private:
+  Comparison comparison_;
+  Int128 limit_;
+  std::string unit_;
+  std::shared_ptr<const rule::Condition> general_;
+};
+
+class Words {
+ public:
+  explicit Words(std::string_view text) : rest_(text) {}
+  bool Take(std::string_view word) {
+    Skip();
+    if (!rest_.starts_with(word)) return false;
+    rest_.remove_prefix(word.size());
+    return true;
+  }
+  std::string_view While(bool (*is)(char)) {
+    Skip();
+    std::size_t n = 0;
+    while (n < rest_.size() && is(rest_[n])) ++n;
+    const std::string_view out = rest_.substr(0, n);
+    rest_.remove_prefix(n);
+    return out;
+  }
+  bool AtEnd() {
+    Skip();
+    return rest_.empty();
+  }
+
+ private:
+  void Skip() {
+    while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\n' || rest_[0] == '\t')) rest_.remove_prefix(1);
+  }
+  std::string_view rest_;
+};
+
+std::shared_ptr<const rule::Condition> Specialise(std::string_view text, const std::vector<Alias>& aliases,
+                                                  std::shared_ptr<const rule::Condition> general) {
+  if (aliases.size() != 1 || aliases[0].bound != Bound::kRow || aliases[0].type != "Device") return general;
+  Words words(text);
+  if (!words.Take(aliases[0].name) || !words.Take(".") || !words.Take("value")) return general;
+  Comparison comparison;
+  if (words.Take("<=")) {
+    comparison = Comparison::kAtMost;
+  } else if (words.Take(">=")) {
+    comparison = Comparison::kAtLeast;
+  } else if (words.Take("<")) {
+    comparison = Comparison::kLess;
+  } else if (words.Take(">")) {
+    comparison = Comparison::kGreater;
+  } else {
+    return general;
+  }
+  const auto number = Decimal::Parse(words.While([](char c) { return (c >= '0' && c <= '9') || c == '.' || c == '-'; }));
+  if (!number || !words.Take("'")) return general;
+  const std::string_view unit = words.While([](char c) { return c != '\''; });
+  if (!words.Take("'") || !words.AtEnd()) return general;
+  return std::make_shared<ValueComparison>(comparison, number->units(), std::string(unit), general);
+}
+
+// Elements named after a dot that rows do not hold. Names inside strings count too: at worst something is kept in vain.
+bool NamesPayload(std::string_view text) {
+  for (std::size_t dot = text.find('.'); dot != std::string_view::npos; dot = text.find('.', dot + 1)) {
+    std::size_t end = dot + 1;
+    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) ++end;
+    if (ReadsPayload(text.substr(dot + 1, end - dot - 1))) return true;
+  }
+  return false;
+}
+
+std::string Quoted(std::string_view name, char quote) {
+  std::string out(1, quote);
+  for (const char c : name) {
+    if (c == quote || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + quote;
+}
+
+std::string LibraryHead(const std::vector<Alias>& aliases, const ValueSets& sets) {
+  std::string text = "library Condition\nusing Plumbline version '1'\n";
+  for (const auto& [name, set] : sets.all()) text += "valueset " + Quoted(name, '"') + ": " + Quoted(name, '\'') + "\n";
+  for (const Alias& a : aliases) text += "parameter " + Quoted(a.name, '"') + " " + a.type + "\n";
+  return text + "context Unfiltered\ndefine \"it\":\n";
+}
+
+}  // namespace
+
+CompiledCondition CompileCondition(const ExpressionText& text, const std::vector<Alias>& aliases,
+                                   const std::shared_ptr<const ValueSets>& sets, config::Diagnostics& diagnostics) {
+  CompiledCondition out;
+  const std::string head = LibraryHead(aliases, *sets);
+  cql::CompileOptions options;
+  options.find_model = &FindStreamModel;
+  const cql::Compiled compiled = cql::CompileLibrary(head + text.text, diagnostics.file(), options);
+  for (const cql::Diagnostic& d : compiled.diagnostics.all()) {
+    if (d.kind == cql::DiagnosticKind::kWarning) continue;
+    const std::size_t at = d.span.begin >= head.size() ? d.span.begin - head.size() : 0;
+    const std::size_t length = d.span.end > d.span.begin ? d.span.end - d.span.begin : 1;
+    diagnostics.Add(config::MarkInText(*text.node, text.offset + std::min(at, text.text.size()), diagnostics), length, d.message,
+                    d.hint);
+  }
+  if (!compiled.ok()) return out;
+  const int define = *compiled.program->Find("it");
+  const std::string type = compiled.program->definitions()[static_cast<std::size_t>(define)].type->name;
+  if (type != "System.Boolean" && type != "Boolean" && type != "System.Any" && type != "Any") {
+    diagnostics.Add(config::MarkInText(*text.node, text.offset, diagnostics), text.text.size(),
+                    "a condition must be true or false, this is a " + type, "a comparison, exists, and, or, not");
+    return out;
+  }
+  const cql::Dependencies reads = compiled.program->DependenciesOf(define);
+  for (const cql::RetrieveDependency& r : reads.retrieves) {
+    const std::size_t dot = r.type.rfind('.');
+    out.retrieves.push_back({dot == std::string::npos ? r.type : r.type.substr(dot + 1), r.value_set});
+  }
+  out.reads_payload = NamesPayload(text.text);
+  auto general = std::make_shared<CqlCondition>(compiled.program, define, aliases, sets, !reads.retrieves.empty());
+  out.condition = Specialise(text.text, aliases, std::move(general));
+  return out;
+}
+
+}  // namespace plumbline::rules

@@ -1,0 +1,130 @@
+#include "rules/pack/pack.h"
+
+#include <algorithm>
+
+#include "rules/pack/pack_internal.h"
+
+namespace plumbline::rules {
+
+using config::MapReader;
+using config::Node;
+
+namespace {
+
+void ReadValueSets(const Node& node, PackReader& reader) {
+  if (node.kind != config::NodeKind::kMap) {
+    reader.diagnostics.Add(node.mark, config::ShownLength(node), "value sets are a map of names to lists of codes",
+                           "Name: [\"system|code\"]");
+    return;
+  }
+  for (const Node::Entry& entry : node.entries) {
+    auto set = std::make_shared<ValueSet>();
+    for (const Node& item : entry.value.items) {
+      const auto text = config::TextOf(item, "a code", reader.diagnostics);
+      if (!text) continue;
+      if (const auto added = set->Add(*text); !added)
+        reader.diagnostics.Add(item.mark, config::ShownLength(item), added.error().message);
+    }
+    if (entry.value.items.empty())
+      reader.diagnostics.Add(entry.key_mark, entry.key.size(), "this value set has no codes", "[\"system|code\"]");
+    reader.sets->Add(entry.key, std::move(set));
+  }
+}
+
+void ReadDocument(const Node& root, PackReader& reader, PackInfo& info) {
+  MapReader map(root, "a pack", reader.diagnostics);
+  info.id = map.Text("pack");
+  info.version = map.Text("version");
+  if (const Node* title = map.Require("title")) {
+    MapReader t(*title, "a title", reader.diagnostics);
+    info.title_en = t.Text("en");
+    info.title_zh = t.Text("zh");
+    t.Finish();
+  }
+  if (const Node* source = map.Require("source")) {
+    MapReader s(*source, "a source", reader.diagnostics);
+    info.source_document = s.Text("document");
+    (void)s.Text("edition", "");
+    info.source_effective = s.Text("effective");
+    info.source_status = s.Text("status", "");
+    (void)s.Text("superseded_by", "");
+    (void)s.Text("note", "");
+    s.Finish();
+  }
+  (void)map.Text("description", "");
+  if (const Node* sets = map.Optional("valuesets")) ReadValueSets(*sets, reader);
+  for (const Node& rule : map.Items("rules")) reader.ReadRule(rule, info);
+  map.Finish();
+}
+
+Result<void> ReadInto(const std::string& file, const std::string& text, const PackOptions& options, Packs& packs,
+                      rule::RuleSet& rules, std::map<std::string, std::size_t>& numbers) {
+  config::Diagnostics diagnostics(file, text);
+  const Node root = config::ParseYaml(text, diagnostics);
+  PackInfo info;
+  info.file = file;
+  info.digest = Sha256Of(text);
+  if (diagnostics.empty()) {
+    const std::size_t first = rules.rules.size();
+    PackReader reader{diagnostics, options, std::make_shared<ValueSets>(), numbers, &rules, &packs.tests};
+    ReadDocument(root, reader, info);
+    numbers = reader.rule_numbers;
+    for (std::size_t i = first; i < rules.rules.size(); ++i) {
+      Sha256 sha;
+      sha.Update(std::span<const std::byte>(info.digest));
+      sha.Update(rules.rules[i].id + "/" + std::to_string(rules.rules[i].revision));
+      rules.rules[i].digest = sha.Finish();
+    }
+  }
+  if (!diagnostics.empty()) return std::unexpected(diagnostics.ToError());
+  packs.packs.push_back(std::move(info));
+  return {};
+}
+
+}  // namespace
+
+Result<Packs> LoadPacks(const std::vector<std::string>& files, const PackOptions& options) {
+  Packs out;
+  auto rules = std::make_shared<rule::RuleSet>();
+  std::map<std::string, std::size_t> numbers;
+  std::string errors;
+  for (const std::string& file : files) {
+    auto text = config::ReadTextFile(file);
+    if (!text) {
+      errors += text.error().message + "\n";
+      continue;
+    }
+    if (const auto read = ReadInto(file, *text, options, out, *rules, numbers); !read) errors += read.error().message;
+  }
+  if (!errors.empty()) return Fail(ErrorCode::kConfig, errors);
+  Sha256 sha;
+  for (const PackInfo& p : out.packs) sha.Update(std::span<const std::byte>(p.digest));
+  rules->digest = sha.Finish();
+  out.rules = std::move(rules);
+  return out;
+}
+
+Result<Packs> ReadPack(const std::string& file, const std::string& text, const PackOptions& options) {
+  Packs out;
+  auto rules = std::make_shared<rule::RuleSet>();
+  std::map<std::string, std::size_t> numbers;
+  PLUMBLINE_TRY(ReadInto(file, text, options, out, *rules, numbers));
+  rules->digest = out.packs.front().digest;
+  out.rules = std::move(rules);
+  return out;
+}
+
+std::string CostText(const rule::Rule& rule) {
+  rule::TimeMs keep = 0;
+  bool payload = false;
+  for (const rule::Selector& s : rule.selectors) {
+    keep = std::max(keep, rule.kind->KeepMs(s.roles));
+    payload = payload || s.needs_payload;
+  }
+  std::string text = std::to_string(sizeof(rule::Row) + sizeof(std::uint64_t)) + " bytes an event kept";
+  if (payload) text += " and the event's own bytes";
+  text += keep == rule::kForever ? ", kept for ever" : ", kept for " + std::to_string(keep / 60'000) + " min";
+  return text;
+}
+
+}  // namespace plumbline::rules
