@@ -1,0 +1,12 @@
+// Any bytes as a FlatBuffer: read or refused, and what is read is the same event after another encoding.
+#include <cstdint>
+
+#include "tests/model/fuzz_support.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace plumbline::model;
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  CheckDecoded(bytes, Encoding::kFlatBuffers);
+  CheckDecoded(bytes, Encoding::kUnknown);
+  return 0;
+}
