@@ -88,6 +88,57 @@ figure::Forest ForestOf(const AgreementRequest& r, const std::vector<stats::Grou
   return f;
 }
 
+stats::KappaWeights WeightsOf(const std::string& name) {
+  if (name == "none") return stats::KappaWeights::kNone;
+  return name == "linear" ? stats::KappaWeights::kLinear : stats::KappaWeights::kQuadratic;
+}
+
+// One graded column's kappa, as a JSON object and as a row of the table.
+void AddKappa(const AgreementRequest& r, const std::string& value, const Panel& panel, Json* json, TextTable* kappas) {
+  const Lang lang = r.common.lang;
+  const auto kappa = stats::PanelKappa(panel.cases, WeightsOf(r.weights), r.common.confidence);
+  json->Open('{')
+      .Member("value", value)
+      .MemberInteger("cases", panel.cases.size())
+      .MemberInteger("readings", panel.readings)
+      .MemberInteger("missing", panel.missing);
+  if (kappa) {
+    json->Member("kappa", *kappa);
+  } else {
+    json->Member("kappa", kappa.error());
+  }
+  json->Close('}');
+  kappas->Row({value, std::to_string(panel.cases.size()), std::to_string(panel.readings),
+               kappa ? IntervalText(*kappa, 4, lang) : Say(lang, kappa.error().reason)});
+}
+
+// Each group's deviation from the other readers: members of the open JSON object, a second table and the figure.
+Result<void> AddDeviations(const AgreementRequest& r, const std::vector<std::string>& names, const Panel& panel, Json* json,
+                           Report* report) {
+  const Lang lang = r.common.lang;
+  const auto deviations = stats::PanelDeviations(panel.cases, names.size(), r.common.confidence);
+  if (!deviations) return Fail(ErrorCode::kParse, deviations.error().detail);
+  TextTable shown({r.group, "n", Say(lang, "cases", "病例"), Say(lang, "mean deviation [interval]", "平均偏差 [区间]")});
+  json->Member("deviation_of", r.values[0]).Key("groups").Open('[');
+  for (std::size_t g = 0; g < names.size(); ++g) {
+    const auto& d = deviations->at(g);
+    json->Open('{').Member("group", names[g]).MemberInteger("n", d.n).MemberInteger("cases", d.cases);
+    const bool enough = static_cast<std::int64_t>(d.cases) >= r.min_n;
+    if (enough) {
+      json->Member("mean", d.mean);
+    } else {
+      json->Member("mean", stats::NoResult{stats::Reason::kTooFew, "fewer cases than min_n"});
+    }
+    json->Close('}');
+    shown.Row({names[g], std::to_string(d.n), std::to_string(d.cases),
+               enough ? IntervalText(d.mean, 4, lang) : Say(lang, stats::Reason::kTooFew)});
+  }
+  json->Close(']');
+  report->text += "\n" + shown.Render();
+  report->svg = figure::Render(ForestOf(r, *deviations, names, panel));
+  return {};
+}
+
 }  // namespace
 
 Result<Report> AnalyseAgreement(const AgreementRequest& r) {
@@ -102,9 +153,6 @@ Result<Report> AnalyseAgreement(const AgreementRequest& r) {
   PLUMBLINE_ASSIGN(const Table table, Load(r.common.table, columns));
   const Table::Coded cases = table.Codes(case_columns), readers = r.reader.empty() ? Table::Coded{} : table.Codes(r.reader),
                      groups = r.group.empty() ? Table::Coded{} : table.Codes(r.group);
-  const auto weights = r.weights == "none"
-                           ? stats::KappaWeights::kNone
-                           : (r.weights == "linear" ? stats::KappaWeights::kLinear : stats::KappaWeights::kQuadratic);
   Report report;
   Json json;
   json.Open('{')
@@ -118,45 +166,13 @@ Result<Report> AnalyseAgreement(const AgreementRequest& r) {
   Panel first;
   for (const std::string& value : r.values) {
     PLUMBLINE_ASSIGN(Panel panel, PanelOf(r, table, value, cases, groups, readers));
-    const auto kappa = stats::PanelKappa(panel.cases, weights, r.common.confidence);
-    json.Open('{')
-        .Member("value", value)
-        .MemberInteger("cases", panel.cases.size())
-        .MemberInteger("readings", panel.readings)
-        .MemberInteger("missing", panel.missing);
-    if (kappa) {
-      json.Member("kappa", *kappa);
-    } else {
-      json.Member("kappa", kappa.error());
-    }
-    json.Close('}');
-    kappas.Row({value, std::to_string(panel.cases.size()), std::to_string(panel.readings),
-                kappa ? IntervalText(*kappa, 4, lang) : Say(lang, kappa.error().reason)});
+    AddKappa(r, value, panel, &json, &kappas);
     if (value == r.values[0]) first = std::move(panel);
   }
   json.Close(']');
   report.text = kappas.Render();
   if (!r.group.empty()) {
-    const auto deviations = stats::PanelDeviations(first.cases, groups.names.size(), r.common.confidence);
-    if (!deviations) return Fail(ErrorCode::kParse, deviations.error().detail);
-    TextTable shown({r.group, "n", Say(lang, "cases", "病例"), Say(lang, "mean deviation [interval]", "平均偏差 [区间]")});
-    json.Member("deviation_of", r.values[0]).Key("groups").Open('[');
-    for (std::size_t g = 0; g < groups.names.size(); ++g) {
-      const auto& d = deviations->at(g);
-      json.Open('{').Member("group", groups.names[g]).MemberInteger("n", d.n).MemberInteger("cases", d.cases);
-      const bool enough = static_cast<std::int64_t>(d.cases) >= r.min_n;
-      if (enough) {
-        json.Member("mean", d.mean);
-      } else {
-        json.Member("mean", stats::NoResult{stats::Reason::kTooFew, "fewer cases than min_n"});
-      }
-      json.Close('}');
-      shown.Row({groups.names[g], std::to_string(d.n), std::to_string(d.cases),
-                 enough ? IntervalText(d.mean, 4, lang) : Say(lang, stats::Reason::kTooFew)});
-    }
-    json.Close(']');
-    report.text += "\n" + shown.Render();
-    report.svg = figure::Render(ForestOf(r, *deviations, groups.names, first));
+    PLUMBLINE_TRY(AddDeviations(r, groups.names, first, &json, &report));
   }
   json.Close('}');
   report.json = json.text();

@@ -163,10 +163,8 @@ figure::Plot PlotOf(const ChartRequest& r, const stats::Chart& chart) {
   return p;
 }
 
-}  // namespace
-
-Result<Report> AnalyseChart(const ChartRequest& r) {
-  const Lang lang = r.common.lang;
+// The columns that the kind of chart reads; kUsage where the request does not name them.
+Result<std::vector<std::string>> ColumnsOf(const ChartRequest& r) {
   std::vector<std::string> columns;
   if (!r.event.empty()) {
     PLUMBLINE_ASSIGN(const Condition event, ParseCondition(r.event));
@@ -185,8 +183,10 @@ Result<Report> AnalyseChart(const ChartRequest& r) {
   for (const std::string& c : {r.order, r.subgroup}) {
     if (!c.empty()) columns.push_back(c);
   }
-  PLUMBLINE_ASSIGN(const Table table, Load(r.common.table, columns));
-  PLUMBLINE_ASSIGN(const Series series, SeriesOf(r, table));
+  return columns;
+}
+
+Result<stats::ChartOptions> OptionsOf(const ChartRequest& r) {
   stats::ChartOptions o;
   o.phase_one = static_cast<std::size_t>(std::max<std::int64_t>(0, r.phase_one));
   if (r.wanted_arl > 0) o.wanted_arl = r.wanted_arl;
@@ -195,24 +195,25 @@ Result<Report> AnalyseChart(const ChartRequest& r) {
     if (t.size() != 1 || t[0] < '1' || t[0] > '8') return Fail(ErrorCode::kUsage, "--tests lists Nelson's tests, 1 to 8");
     o.tests = static_cast<std::uint8_t>(o.tests | (1U << (t[0] - '1')));
   }
-  const auto chart = Make(r, series, o);
-  if (!chart) return Fail(ErrorCode::kInvalidArgument, "chart: " + chart.error().detail);
-  Report report;
+  return o;
+}
+
+std::string JsonOf(const ChartRequest& r, const Series& series, const stats::Chart& chart) {
   Json json;
   json.Open('{')
       .Member("analysis", "chart")
       .Member("table", r.common.table.path)
       .Member("kind", r.kind)
-      .Member("centre", chart->centre)
-      .MemberInteger("phase_one", chart->phase_one);
-  if (chart->arl0) {
-    json.Member("arl0", *chart->arl0);
+      .Member("centre", chart.centre)
+      .MemberInteger("phase_one", chart.phase_one);
+  if (chart.arl0) {
+    json.Member("arl0", *chart.arl0);
   } else {
-    json.Member("arl0", chart->arl0.error());
+    json.Member("arl0", chart.arl0.error());
   }
   json.Key("points").Open('[');
-  for (std::size_t i = 0; i < chart->points.size(); ++i) {
-    const auto& p = chart->points[i];
+  for (std::size_t i = 0; i < chart.points.size(); ++i) {
+    const auto& p = chart.points[i];
     json.Open('{')
         .Member("label", i < series.labels.size() ? series.labels[i] : "")
         .Member("value", p.value)
@@ -222,20 +223,40 @@ Result<Report> AnalyseChart(const ChartRequest& r) {
         .Close('}');
   }
   json.Close(']').Key("signals").Open('[');
-  TextTable shown(
-      {Say(lang, "signal at", "信号位置"), Say(lang, "rule", "规则"), Say(lang, "value", "值"), Say(lang, "points", "涉及的点")});
-  for (const stats::Signal& s : chart->signals) {
+  for (const stats::Signal& s : chart.signals) {
     json.Open('{').Member("rule", stats::RuleName(s.rule)).MemberInteger("at", s.at).Key("points").Open('[');
     for (const std::uint64_t p : s.points) json.Integer(static_cast<std::int64_t>(p));
     json.Close(']').Close('}');
+  }
+  return json.Close(']').Close('}').text();
+}
+
+// A line on the chart and a table of its signals.
+std::string TextOf(Lang lang, const Series& series, const stats::Chart& chart) {
+  TextTable shown(
+      {Say(lang, "signal at", "信号位置"), Say(lang, "rule", "规则"), Say(lang, "value", "值"), Say(lang, "points", "涉及的点")});
+  for (const stats::Signal& s : chart.signals) {
     const std::string label = s.at < series.labels.size() ? series.labels[s.at] : std::to_string(s.at + 1);
-    shown.Row({label, std::string(stats::RuleName(s.rule)), s.at < chart->points.size() ? General(chart->points[s.at].value) : "",
+    shown.Row({label, std::string(stats::RuleName(s.rule)), s.at < chart.points.size() ? General(chart.points[s.at].value) : "",
                std::to_string(s.points.size())});
   }
+  return chart.name + Say(lang, " chart, ", " 控制图，") + std::to_string(chart.points.size()) +
+         Say(lang, " points, centre ", " 个点，中心 ") + General(chart.centre) + "\n" + shown.Render();
+}
+
+}  // namespace
+
+Result<Report> AnalyseChart(const ChartRequest& r) {
+  PLUMBLINE_ASSIGN(const std::vector<std::string> columns, ColumnsOf(r));
+  PLUMBLINE_ASSIGN(const Table table, Load(r.common.table, columns));
+  PLUMBLINE_ASSIGN(const Series series, SeriesOf(r, table));
+  PLUMBLINE_ASSIGN(const stats::ChartOptions options, OptionsOf(r));
+  const auto chart = Make(r, series, options);
+  if (!chart) return Fail(ErrorCode::kInvalidArgument, "chart: " + chart.error().detail);
+  Report report;
   report.findings = !chart->signals.empty();
-  report.json = json.Close(']').Close('}').text();
-  report.text = chart->name + Say(lang, " chart, ", " 控制图，") + std::to_string(chart->points.size()) +
-                Say(lang, " points, centre ", " 个点，中心 ") + General(chart->centre) + "\n" + shown.Render();
+  report.json = JsonOf(r, series, *chart);
+  report.text = TextOf(r.common.lang, series, *chart);
   report.svg = figure::Render(PlotOf(r, *chart));
   return report;
 }

@@ -175,65 +175,58 @@ figure::Forest ForestOf(const CompareRequest& r, const std::vector<Line>& lines,
   return f;
 }
 
-}  // namespace
-
-Result<Report> AnalyseCompare(const CompareRequest& r) {
-  const Lang lang = r.common.lang;
-  if (r.group.empty() || r.value.empty()) return Fail(ErrorCode::kUsage, "--group and --value are needed");
-  std::vector<std::string> columns = {r.group, r.value};
-  if (!r.stratum.empty()) columns.push_back(r.stratum);
-  PLUMBLINE_ASSIGN(const Table table, Load(r.common.table, columns));
-  const Table::Coded group = table.Codes(r.group), value = table.Codes(r.value),
-                     stratum = r.stratum.empty() ? Table::Coded{} : table.Codes(r.stratum);
-  if (!r.reference.empty() && std::find(group.names.begin(), group.names.end(), r.reference) == group.names.end()) {
-    return Fail(ErrorCode::kUsage, "no row has " + r.group + " = \"" + r.reference + "\"");
-  }
-  if (r.categorical && value.names.size() > 100) return Fail(ErrorCode::kUsage, r.value + " has more than 100 categories");
-  std::vector<double> numbers(table.rows());
-  std::vector<bool> use(table.rows());
+// The rows that have a value, and the values as numbers unless they are categories.
+struct Values {
+  std::vector<double> numbers;
+  std::vector<bool> use;
+};
+Result<Values> ValuesOf(const CompareRequest& r, const Table& table) {
+  Values v{std::vector<double>(table.rows()), std::vector<bool>(table.rows())};
   for (std::size_t i = 0; i < table.rows(); ++i) {
     const std::string& text = table.Column(r.value)[i];
-    use[i] = !text.empty();
+    v.use[i] = !text.empty();
     if (r.categorical || text.empty()) continue;
     const auto number = csv::ParseNumber(text);
     if (!number)
       return std::unexpected(
           table.At(i, r.value, "\"" + text.substr(0, 40) + "\" is not a finite number; --categorical compares texts"));
-    numbers[i] = *number;
+    v.numbers[i] = *number;
   }
-  Report report;
-  Json json;
-  json.Open('{')
-      .Member("analysis", "compare")
-      .Member("table", r.common.table.path)
-      .Member("value", r.value)
-      .Member("reference", r.reference)
-      .Key("groups")
-      .Open('[');
-  std::vector<Line> lines(group.names.size());
-  for (std::size_t g = 0; g < lines.size(); ++g) {
-    const Split s = SplitRows(r, group, use, g);
-    lines[g].name = group.names[g];
-    lines[g].n = s.own.size();
-    lines[g].others = s.others.size();
-    lines[g].shown = static_cast<std::int64_t>(s.own.size()) >= r.min_n && static_cast<std::int64_t>(s.others.size()) >= r.min_n;
-    json.Open('{')
-        .Member("group", lines[g].name)
-        .MemberInteger("n", lines[g].n)
-        .MemberInteger("others", lines[g].others)
-        .Member("shown", lines[g].shown);
-    if (lines[g].shown) {
-      if (r.categorical) {
-        CompareCategories(value, stratum, s, &lines[g], &json);
-      } else {
-        CompareNumbers(r, numbers, s, &lines[g], &json);
-      }
+  return v;
+}
+
+// What all groups have in common: the coded columns and the values.
+struct Input {
+  Table::Coded group, value, stratum;
+  Values values;
+};
+
+// One group against its others: its line, and its object in the open JSON array.
+Line CompareGroup(const CompareRequest& r, const Input& in, std::size_t g, Json* json) {
+  const Split s = SplitRows(r, in.group, in.values.use, g);
+  Line line;
+  line.name = in.group.names[g];
+  line.n = s.own.size();
+  line.others = s.others.size();
+  line.shown = static_cast<std::int64_t>(s.own.size()) >= r.min_n && static_cast<std::int64_t>(s.others.size()) >= r.min_n;
+  json->Open('{')
+      .Member("group", line.name)
+      .MemberInteger("n", line.n)
+      .MemberInteger("others", line.others)
+      .Member("shown", line.shown);
+  if (line.shown) {
+    if (r.categorical) {
+      CompareCategories(in.value, in.stratum, s, &line, json);
+    } else {
+      CompareNumbers(r, in.values.numbers, s, &line, json);
     }
-    json.Close('}');
   }
-  std::vector<double> adjusted(lines.size(), 1);
-  Holm(&lines, &adjusted);
-  json.Close(']').Key("holm").Open('{');
+  json->Close('}');
+  return line;
+}
+
+std::string TextOf(const CompareRequest& r, const std::vector<Line>& lines, const std::vector<double>& adjusted) {
+  const Lang lang = r.common.lang;
   const std::vector<std::string> header =
       r.categorical ? std::vector<std::string>{"chi2", "p", Say(lang, "p within strata", "分层 p"), "V", "PSI"}
                     : std::vector<std::string>{Say(lang, "difference", "均值差"), "KS D", "p KS", "p AD", "W1"};
@@ -244,8 +237,6 @@ Result<Report> AnalyseCompare(const CompareRequest& r) {
   for (std::size_t g = 0; g < lines.size(); ++g) {
     std::vector<std::string> row = {lines[g].name, std::to_string(lines[g].n)};
     if (lines[g].shown) {
-      json.Member(lines[g].name, adjusted[g]);
-      report.findings = report.findings || adjusted[g] < 0.05;
       row.insert(row.end(), lines[g].cells.begin(), lines[g].cells.end());
       row.push_back(PValue(adjusted[g]));
     } else {
@@ -253,8 +244,44 @@ Result<Report> AnalyseCompare(const CompareRequest& r) {
     }
     shown.Row(std::move(row));
   }
+  return shown.Render();
+}
+
+}  // namespace
+
+Result<Report> AnalyseCompare(const CompareRequest& r) {
+  if (r.group.empty() || r.value.empty()) return Fail(ErrorCode::kUsage, "--group and --value are needed");
+  std::vector<std::string> columns = {r.group, r.value};
+  if (!r.stratum.empty()) columns.push_back(r.stratum);
+  PLUMBLINE_ASSIGN(const Table table, Load(r.common.table, columns));
+  Input in{table.Codes(r.group), table.Codes(r.value), r.stratum.empty() ? Table::Coded{} : table.Codes(r.stratum), {}};
+  const std::vector<std::string>& names = in.group.names;
+  if (!r.reference.empty() && std::find(names.begin(), names.end(), r.reference) == names.end()) {
+    return Fail(ErrorCode::kUsage, "no row has " + r.group + " = \"" + r.reference + "\"");
+  }
+  if (r.categorical && in.value.names.size() > 100) return Fail(ErrorCode::kUsage, r.value + " has more than 100 categories");
+  PLUMBLINE_ASSIGN(in.values, ValuesOf(r, table));
+  Json json;
+  json.Open('{')
+      .Member("analysis", "compare")
+      .Member("table", r.common.table.path)
+      .Member("value", r.value)
+      .Member("reference", r.reference)
+      .Key("groups")
+      .Open('[');
+  std::vector<Line> lines;
+  for (std::size_t g = 0; g < names.size(); ++g) lines.push_back(CompareGroup(r, in, g, &json));
+  std::vector<double> adjusted(lines.size(), 1);
+  Holm(&lines, &adjusted);
+  Report report;
+  json.Close(']').Key("holm").Open('{');
+  for (std::size_t g = 0; g < lines.size(); ++g) {
+    if (!lines[g].shown) continue;
+    json.Member(lines[g].name, adjusted[g]);
+    report.findings = report.findings || adjusted[g] < 0.05;
+  }
   report.json = json.Close('}').Close('}').text();
-  report.text = shown.Render();
+  report.text = TextOf(r, lines, adjusted);
   report.svg = figure::Render(ForestOf(r, lines, adjusted));
   return report;
 }

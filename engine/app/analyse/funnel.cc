@@ -6,6 +6,7 @@
 #include "connectors/csv/csv_reader.h"
 #include "dashboards/figure/figure.h"
 #include "engine/app/analyse/analyse.h"
+#include "engine/base/math.h"
 #include "engine/stats/meta.h"
 
 namespace plumbline::analyse {
@@ -123,7 +124,7 @@ figure::Plot PlotOf(const FunnelRequest& r, const Units& units, const stats::Fun
   constexpr int kSteps = 160;
   for (int i = 0; i <= kSteps; ++i) {
     const double t = static_cast<double>(i) / kSteps;
-    const double x = p.x_log ? least * std::pow(most / least, t) : std::max(least * 0.6, most * (0.004 + 0.996 * t));
+    const double x = p.x_log ? least * det::Pow(most / least, t) : std::max(least * 0.6, most * (0.004 + 0.996 * t));
     const auto limits = stats::LimitsAt(x, f.target, f.tau2, o);
     curves[0].emplace_back(x, limits.low95);
     curves[1].emplace_back(x, limits.high95);
@@ -150,34 +151,36 @@ figure::Plot PlotOf(const FunnelRequest& r, const Units& units, const stats::Fun
   return p;
 }
 
-}  // namespace
+bool HasCounts(const FunnelRequest& r) { return !r.numerator.empty() && !r.denominator.empty(); }
+bool HasRatio(const FunnelRequest& r) { return !r.observed.empty() && !r.expected.empty(); }
+bool HasEvents(const FunnelRequest& r) { return !r.event.empty(); }
 
-Result<Report> AnalyseFunnel(const FunnelRequest& r) {
-  const Lang lang = r.common.lang;
+// The columns that the request names; kUsage unless it names one way of counting.
+Result<std::vector<std::string>> ColumnsOf(const FunnelRequest& r) {
   if (r.unit.empty()) return Fail(ErrorCode::kUsage, "--unit is needed");
-  const bool counts = !r.numerator.empty() && !r.denominator.empty(), ratio = !r.observed.empty() && !r.expected.empty(),
-             events = !r.event.empty();
-  if (counts + ratio + events != 1) {
+  if (HasCounts(r) + HasRatio(r) + HasEvents(r) != 1) {
     return Fail(ErrorCode::kUsage, "one of --numerator with --denominator, --observed with --expected, or --event is needed");
   }
   std::vector<std::string> columns = {r.unit};
   for (const std::string& c : {r.numerator, r.denominator, r.observed, r.expected, r.cluster}) {
     if (!c.empty()) columns.push_back(c);
   }
-  if (events) {
+  if (HasEvents(r)) {
     PLUMBLINE_ASSIGN(const Condition c, ParseCondition(r.event));
     columns.push_back(c.column);
   }
-  PLUMBLINE_ASSIGN(const Table table, Load(r.common.table, columns));
+  return columns;
+}
+
+Result<Units> UnitsOf(const FunnelRequest& r, const Table& table) {
   const Table::Coded unit = table.Codes(r.unit);
-  Units units;
-  if (events) {
-    PLUMBLINE_ASSIGN(units, FromEvents(r, table, unit));
-  } else {
-    PLUMBLINE_ASSIGN(units, FromCounts(table, unit, counts ? r.numerator : r.observed, counts ? r.denominator : r.expected));
-  }
+  if (HasEvents(r)) return FromEvents(r, table, unit);
+  return HasCounts(r) ? FromCounts(table, unit, r.numerator, r.denominator) : FromCounts(table, unit, r.observed, r.expected);
+}
+
+Result<stats::FunnelOptions> OptionsOf(const FunnelRequest& r) {
   stats::FunnelOptions o;
-  o.kind = ratio || (events && !r.expected.empty()) ? stats::FunnelKind::kRatio : stats::FunnelKind::kProportion;
+  o.kind = HasRatio(r) || (HasEvents(r) && !r.expected.empty()) ? stats::FunnelKind::kRatio : stats::FunnelKind::kProportion;
   if (r.over_dispersion != "none" && r.over_dispersion != "cqc" && r.over_dispersion != "shmi")
     return Fail(ErrorCode::kUsage, "--over-dispersion is none, cqc or shmi");
   o.over_dispersion = r.over_dispersion == "none"
@@ -186,34 +189,33 @@ Result<Report> AnalyseFunnel(const FunnelRequest& r) {
   o.target = r.target;
   o.min_n = r.min_n;
   o.min_denominator = 0;
-  const auto funnel = stats::Funnel(units.units, o);
-  if (!funnel) return Fail(ErrorCode::kInvalidArgument, "funnel: " + funnel.error().detail);
-  Report report;
+  return o;
+}
+
+// Units by how far they lie from the common value, furthest first.
+std::vector<std::size_t> ByDistance(const stats::FunnelResult& f) {
+  std::vector<std::size_t> order(f.points.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::fabs(f.points[a].adjusted_z) > std::fabs(f.points[b].adjusted_z);
+  });
+  return order;
+}
+
+std::string JsonOf(const FunnelRequest& r, const Units& units, const stats::FunnelResult& f,
+                   const std::vector<std::size_t>& order) {
   Json json;
   json.Open('{')
       .Member("analysis", "funnel")
       .Member("table", r.common.table.path)
       .Member("unit", r.unit)
       .Member("over_dispersion", r.over_dispersion);
-  json.Member("target", funnel->target)
-      .Member("phi", funnel->phi)
-      .Member("tau2", funnel->tau2)
-      .MemberInteger("missing", units.missing);
+  json.Member("target", f.target).Member("phi", f.phi).Member("tau2", f.tau2).MemberInteger("missing", units.missing);
   json.MemberInteger("min_n", static_cast<std::uint64_t>(r.min_n)).Key("units").Open('[');
-  std::vector<std::size_t> order(units.units.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return std::fabs(funnel->points[a].adjusted_z) > std::fabs(funnel->points[b].adjusted_z);
-  });
-  TextTable shown({r.unit, o.kind == stats::FunnelKind::kRatio ? "O" : Say(lang, "events", "事件"),
-                   o.kind == stats::FunnelKind::kRatio ? "E" : Say(lang, "cases", "病例"), Say(lang, "value", "值"), "z",
-                   Say(lang, "adjusted z", "校正 z"), Say(lang, "verdict", "判定")});
-  std::size_t hidden = 0;
   for (const std::size_t i : order) {
-    const auto& point = funnel->points[i];
+    const auto& point = f.points[i];
     json.Open('{').Member("unit", units.names[i]).MemberInteger("n", static_cast<std::uint64_t>(units.units[i].n));
     if (point.reason != stats::Reason::kNone) {
-      ++hidden;
       json.Member("verdict", "not_shown").Member("reason", stats::ReasonName(point.reason)).Close('}');
       continue;
     }
@@ -227,14 +229,46 @@ Result<Report> AnalyseFunnel(const FunnelRequest& r) {
         .Member("low998", point.low998)
         .Member("high998", point.high998);
     json.Member("verdict", VerdictKey(point.verdict)).Close('}');
-    report.findings = report.findings || Beyond998(point.verdict);
+  }
+  return json.Close(']').Close('}').text();
+}
+
+std::string TextOf(const FunnelRequest& r, const Units& units, const stats::FunnelResult& f, stats::FunnelKind kind,
+                   const std::vector<std::size_t>& order) {
+  const Lang lang = r.common.lang;
+  const bool ratio = kind == stats::FunnelKind::kRatio;
+  TextTable shown({r.unit, ratio ? "O" : Say(lang, "events", "事件"), ratio ? "E" : Say(lang, "cases", "病例"),
+                   Say(lang, "value", "值"), "z", Say(lang, "adjusted z", "校正 z"), Say(lang, "verdict", "判定")});
+  std::size_t hidden = 0;
+  for (const std::size_t i : order) {
+    const auto& point = f.points[i];
+    if (point.reason != stats::Reason::kNone) {
+      ++hidden;
+      continue;
+    }
     shown.Row({units.names[i], General(units.units[i].numerator), General(units.units[i].denominator), General(point.value),
                Fixed(point.z, 2), Fixed(point.adjusted_z, 2), VerdictWord(point.verdict, lang)});
   }
-  report.json = json.Close(']').Close('}').text();
-  report.text =
-      shown.Render() + std::to_string(hidden) + Say(lang, " units below min_n are not shown\n", " 个单位低于 min_n，不显示\n");
-  report.svg = figure::Render(PlotOf(r, units, *funnel, o));
+  return shown.Render() + std::to_string(hidden) + Say(lang, " units below min_n are not shown\n", " 个单位低于 min_n，不显示\n");
+}
+
+}  // namespace
+
+Result<Report> AnalyseFunnel(const FunnelRequest& r) {
+  PLUMBLINE_ASSIGN(const std::vector<std::string> columns, ColumnsOf(r));
+  PLUMBLINE_ASSIGN(const Table table, Load(r.common.table, columns));
+  PLUMBLINE_ASSIGN(const Units units, UnitsOf(r, table));
+  PLUMBLINE_ASSIGN(const stats::FunnelOptions options, OptionsOf(r));
+  const auto funnel = stats::Funnel(units.units, options);
+  if (!funnel) return Fail(ErrorCode::kInvalidArgument, "funnel: " + funnel.error().detail);
+  const std::vector<std::size_t> order = ByDistance(*funnel);
+  Report report;
+  report.json = JsonOf(r, units, *funnel, order);
+  report.text = TextOf(r, units, *funnel, options.kind, order);
+  report.svg = figure::Render(PlotOf(r, units, *funnel, options));
+  report.findings = std::any_of(funnel->points.begin(), funnel->points.end(), [](const auto& point) {
+    return point.reason == stats::Reason::kNone && Beyond998(point.verdict);
+  });
   return report;
 }
 
