@@ -27,10 +27,13 @@ Value EvalOperator(const Expr& node, Evaluation& ev) {
 template <std::size_t kCount>
 Value EvalStrict(const Expr& node, Evaluation& ev) {
   Value args[kCount];
+  bool null = false;
+  // All operands are evaluated, whatever the first is: an error in one is not hidden by a null in another.
   for (std::size_t i = 0; i < kCount; ++i) {
     args[i] = RunKid<true>(*node.kids[i], ev);
-    if (args[i].IsNull()) return {};
+    null = null || args[i].IsNull();
   }
+  if (null) return {};
   return node.op(ev.context(), args, kCount);
 }
 

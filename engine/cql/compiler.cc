@@ -250,7 +250,9 @@ void Compiler::CheckAll(LibraryScope* scope) {
     }
   }
   for (auto& [name, overloads] : scope->functions) {
-    for (const auto& function : overloads) CheckFunction(function.get());
+    for (const auto& function : overloads) {
+      if (!function->ast->external) CheckFunction(function.get());
+    }
   }
 }
 
