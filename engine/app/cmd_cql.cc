@@ -119,7 +119,8 @@ Result<void> CompileFor(const EvalOptions& options, EvalSession* session) {
 }
 
 // NAME=EXPRESSION, the expression evaluated beforehand.
-Result<void> SetParameter(const std::string& setting, EvalSession* session, cql::EvalContext* context, cql::Evaluation* evaluation) {
+Result<void> SetParameter(const std::string& setting, EvalSession* session, cql::EvalContext* context,
+                          cql::Evaluation* evaluation) {
   const std::size_t equals = setting.find('=');
   if (equals == std::string::npos) return Fail(ErrorCode::kUsage, "a parameter is given as NAME=EXPRESSION: " + setting);
   auto compiled = std::make_unique<cql::Compiled>(cql::CompileExpression(setting.substr(equals + 1), "parameter", {}));
@@ -159,7 +160,8 @@ Result<int> PrintValues(const EvalOptions& options, const cql::Program& program,
     if (definition.line == 0 && !options.library.empty() && !named) continue;  // the context's own define
     const cql::Value value = evaluation->Evaluate(static_cast<int>(i));
     if (context->Failed()) {
-      std::fprintf(stderr, "run-time error in \"%s\": %s\n", definition.name.c_str(), std::string(context->error_message).c_str());
+      std::fprintf(stderr, "run-time error in \"%s\": %s\n", definition.name.c_str(),
+                   std::string(context->error_message).c_str());
       failed = true;
       break;
     }

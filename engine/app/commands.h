@@ -10,6 +10,7 @@ namespace plumbline::app {
 void AddAnalyse(CLI::App& app, int* exit_code);
 void AddBaseline(CLI::App& app, int* exit_code);
 void AddCheck(CLI::App& app, int* exit_code);
+void AddCql(CLI::App& app, int* exit_code);
 void AddDemo(CLI::App& app, int* exit_code);
 void AddGenerate(CLI::App& app, int* exit_code);
 void AddImport(CLI::App& app, int* exit_code);
@@ -19,7 +20,7 @@ void AddTest(CLI::App& app, int* exit_code);
 void AddVersion(CLI::App& app, int* exit_code);
 
 inline constexpr AddCommand kCommands[] = {
-    AddAnalyse, AddBaseline, AddCheck, AddDemo, AddGenerate, AddImport, AddMeasure, AddRun, AddTest, AddVersion,
+    AddAnalyse, AddBaseline, AddCheck, AddCql, AddDemo, AddGenerate, AddImport, AddMeasure, AddRun, AddTest, AddVersion,
 };
 
 }  // namespace plumbline::app
