@@ -235,11 +235,11 @@ TEST_CASE("a sources command ends the reading of one topic and begins another's,
   const std::uint16_t live[] = {1};
   bench.worker->Command(EncodeSources(live));
   bench.Put(0, 12);
-  CHECK(bench.Heard() == "command sources 1. 1@11.");
+  CHECK(bench.Heard() == "command sources 1 1@11.");
   bench.Close();
   bench.heard.clear();
   bench.Open();
-  CHECK(bench.heard == std::vector<std::string>{"0@10", ".", "command sources 1", ".", "1@11", "."});
+  CHECK(bench.heard == std::vector<std::string>{"0@10", ".", "command sources 1", "1@11", "."});
   bench.Put(1, 13);
   CHECK(bench.Heard() == "1@13.");
 }
