@@ -1,0 +1,57 @@
+#!/bin/bash
+# The eICU demo through import, the embedded log, the engine and stage two: the measures must be the known answers, exactly.
+#   tests/app/eicu.sh PLUMBLINE WORK_FOLDER     (data: ../shared/data/eicu_demo or $PLUMBLINE_SHARED/data/eicu_demo)
+set -euo pipefail
+plumbline=$1
+work=$2
+data=${PLUMBLINE_SHARED:-../shared}/data/eicu_demo
+if [ ! -d "$data" ]; then
+  echo "SKIPPED eicu: the shared data are not beside this checkout"
+  exit 0
+fi
+rm -rf "$work"
+mkdir -p "$work/config"
+sed -e "s#folder: ../../out/eicu#folder: ..#; s#path: ../../out/eicu#path: ..#; s#\[../../rules/packs/eicu.yaml\]#[$PWD/rules/packs/eicu.yaml]#" \
+  config/examples/eicu.yaml >"$work/config/eicu.yaml"
+"$plumbline" import --mapping config/mappings/eicu_demo.yaml --data "$data" --config "$work/config/eicu.yaml"
+"$plumbline" run --config "$work/config/eicu.yaml" --import --until-end --close --quiet --json | tee "$work/summary.json"
+python3 - "$work" <<'PYTHON'
+import json, sys
+work = sys.argv[1]
+windows, intake = {}, {}
+for line in open(f"{work}/measures.jsonl"):
+    o = json.loads(line)
+    if o["type"] == "window":
+        windows[o["measure"]] = o
+    elif o["type"] == "intake":
+        intake[o["site"], o["source"]] = o
+charting = [o for (site, source), o in intake.items() if source == "respiratorycharting"]
+hour = 6  # delay classes from here on are above 60 minutes
+got = {
+    "rows": sum(o["events"] for o in charting),
+    "entered more than 60 minutes late": sum(sum(o["delay"][hour:]) for o in charting),
+    "entered before": sum(o["before"] for o in charting),
+    "below the greatest": sum(o["below"] for o in charting),
+    "below by more than 60 minutes": sum(sum(o["below_by"][hour:]) for o in charting),
+    "late, as a measure": windows["charted-over-an-hour-late"]["pass"],
+    "before, as a measure": windows["charted-before-it-happened"]["pass"],
+    "stays with two low pressures": windows["stays-without-two-low-pressures"]["fail"],
+    "stays with pressures": windows["stays-without-two-low-pressures"]["n"],
+    "stays diagnosed within 24 h": windows["stays-diagnosed-within-24h"]["pass"],
+    "stays": windows["stays-diagnosed-within-24h"]["n"],
+    "tidal volumes above 8": windows["tidal-volume-above-8"]["pass"],
+    "tidal volumes": windows["tidal-volume-above-8"]["n"],
+}
+want = dict(zip(got, (118436, 11837, 1107, 10159, 4314, 11837, 1107, 783, 1578, 1440, 1700, 1845, 6553)))
+summary = json.load(open(f"{work}/summary.json"))
+failed = [f"{k}: {got[k]}, not {want[k]}" for k in got if got[k] != want[k]]
+if not all(windows[m]["final"] for m in windows):
+    failed.append("a window is not final after the close")
+if summary["records"] != summary["accepted"] + summary["dead_letters"] + summary["duplicates"]:
+    failed.append(f"records in are not accepted + dead letters + duplicates: {summary}")
+for name in got:
+    print(f"{name}: {got[name]}")
+print("\n".join(failed) or "all as known")
+sys.exit(1 if failed else 0)
+PYTHON
+rm -rf "$work"
