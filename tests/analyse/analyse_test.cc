@@ -78,7 +78,7 @@ TEST_CASE("LIDC through agreement: four kappas to four decimals, six group devia
   Parsed json(report->json);
   const double kappas[] = {0.4977, 0.4169, 0.4975, 0.3397};
   std::size_t k = 0;
-  for (auto value : json.root["kappa"].get_array().value()) {
+  for (auto value : json.root["kappa"].get_array()) {
     CHECK(std::int64_t(value["cases"]) == 460);
     CHECK(Fixed(double(value["kappa"]["value"]), 4) == Fixed(kappas[k++], 4));
   }
@@ -87,7 +87,7 @@ TEST_CASE("LIDC through agreement: four kappas to four decimals, six group devia
       {"INT_LT100", {"-0.8717", 369}}, {"NoduleNNN", {"0.4655", 358}}, {"INT_GE1E4", {"0.1066", 616}},
       {"INT_LT1E4", {"0.1185", 211}},  {"IL", {"0.1993", 179}},        {"MI", {"0.2736", 106}}};
   std::size_t found = 0;
-  for (auto group : json.root["groups"].get_array().value()) {
+  for (auto group : json.root["groups"].get_array()) {
     const auto want = deviations.find(std::string(std::string_view(group["group"])));
     if (want == deviations.end()) continue;
     ++found;
@@ -103,7 +103,7 @@ TEST_CASE("LIDC through detect: INT_LT100 and NoduleNNN alarm, a stated margin k
   REQUIRE(report);
   Parsed json(report->json);
   std::map<std::string, std::string> side;
-  for (auto unit : json.root["units"].get_array().value()) {
+  for (auto unit : json.root["units"].get_array()) {
     const bool signal = unit["signal"];
     if (signal) side[std::string(std::string_view(unit["unit"]))] = std::string(std::string_view(unit["alarms"].at(0)["side"]));
   }
@@ -161,7 +161,7 @@ TEST_CASE("eICU: a hospital with many rows but two stays gives no signal", "[ana
   Parsed json(clustered->json);
   std::size_t hidden = 0;
   double most_rows = 0;
-  for (auto unit : json.root["units"].get_array().value()) {
+  for (auto unit : json.root["units"].get_array()) {
     if (std::int64_t(unit["n"]) >= 5) continue;
     ++hidden;
     CHECK_FALSE(bool(unit["signal"]));
@@ -180,7 +180,7 @@ TEST_CASE("eICU: a hospital with many rows but two stays gives no signal", "[ana
   const auto funnel = AnalyseFunnel(f);
   REQUIRE(funnel);
   Parsed funnel_json(funnel->json);
-  for (auto unit : funnel_json.root["units"].get_array().value()) {
+  for (auto unit : funnel_json.root["units"].get_array()) {
     if (std::int64_t(unit["n"]) < 5) CHECK(std::string_view(unit["verdict"]) == "not_shown");
   }
 }

@@ -11,7 +11,7 @@ if [ ! -d "$data" ]; then
 fi
 rm -rf "$work"
 mkdir -p "$work/config"
-sed -e "s#folder: ../../out/eicu#folder: ..#; s#path: ../../out/eicu#path: ..#; s#\[../../rules/packs/eicu.yaml\]#[$PWD/rules/packs/eicu.yaml]#" \
+sed -e "s#: ../../out/eicu#: ..#" -e "s#../../rules#$PWD/rules#" \
   config/examples/eicu.yaml >"$work/config/eicu.yaml"
 "$plumbline" import --mapping config/mappings/eicu_demo.yaml --data "$data" --config "$work/config/eicu.yaml"
 "$plumbline" run --config "$work/config/eicu.yaml" --import --until-end --close --quiet --json | tee "$work/summary.json"
