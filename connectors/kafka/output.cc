@@ -80,8 +80,15 @@ Result<void> KafkaOutput::CreateTopics(const Options& options, int replication) 
     const auto known = admin.Partitions(name);
     if (known) continue;
     if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
-    PLUMBLINE_TRY(admin.CreateTopic(
-        {name, options.partitions, replication, {{"message.timestamp.type", "CreateTime"}, {"cleanup.policy", "delete"}}}));
+    // Stamps are the entries' own: those of an import lie years back, those of its close years ahead, and neither may make the
+    // broker refuse or drop a record. How long they are kept is the site's to say.
+    PLUMBLINE_TRY(admin.CreateTopic({name,
+                                     options.partitions,
+                                     replication,
+                                     {{"message.timestamp.type", "CreateTime"},
+                                      {"message.timestamp.after.max.ms", "9223372036854775807"},
+                                      {"retention.ms", "-1"},
+                                      {"cleanup.policy", "delete"}}}));
   }
   return {};
 }

@@ -44,7 +44,8 @@ Result<void> CheckTopics(kafka::Admin& admin, const KafkaSinkOptions& options) {
   for (const std::string& topic : options.topics) {
     auto partitions = admin.Partitions(topic);
     if (!partitions && options.create_topics) {
-      PLUMBLINE_TRY(admin.CreateTopic({topic, options.partitions, 1, {{"message.timestamp.type", "CreateTime"}}}));
+      PLUMBLINE_TRY(
+          admin.CreateTopic({topic, options.partitions, 1, {{"message.timestamp.type", "CreateTime"}, {"retention.ms", "-1"}}}));
       continue;
     }
     PLUMBLINE_TRY(partitions);

@@ -27,12 +27,13 @@ struct Workplace {
 class CqlCondition final : public rule::Condition {
  public:
   CqlCondition(std::shared_ptr<const cql::Program> program, int define, std::vector<Alias> aliases,
-               std::shared_ptr<const ValueSets> sets, bool reads_history)
+               std::shared_ptr<const ValueSets> sets, bool reads_history, bool uses_now)
       : program_(std::move(program)),
         define_(define),
         aliases_(std::move(aliases)),
         sets_(std::move(sets)),
         reads_history_(reads_history),
+        uses_now_(uses_now),
         number_(next_number_.fetch_add(1, std::memory_order_relaxed)) {}
 
   Tri Test(const Sight& sight, const Row* row, const Row* trigger) const override {
@@ -41,7 +42,7 @@ class CqlCondition final : public rule::Condition {
     w.context.error = cql::EvalErrorKind::kNone;
     w.context.steps = 0;
     w.context.depth = 0;
-    w.context.now = cql::Value::OfTemporal(cql::DateTimeFromUnixMs(sight.instant, 0));
+    if (uses_now_) w.context.now = cql::Value::OfTemporal(cql::DateTimeFromUnixMs(sight.instant, 0));
     w.source.Look(sight);
     w.evaluation.Begin(w.context);
     for (const Alias& a : aliases_) {
@@ -72,6 +73,7 @@ class CqlCondition final : public rule::Condition {
   std::vector<Alias> aliases_;
   std::shared_ptr<const ValueSets> sets_;
   bool reads_history_;
+  bool uses_now_;
   std::size_t number_;
 };
 
@@ -212,7 +214,8 @@ CompiledCondition CompileCondition(const ExpressionText& text, const std::vector
     out.retrieves.push_back({dot == std::string::npos ? r.type : r.type.substr(dot + 1), r.value_set});
   }
   out.reads_payload = NamesPayload(text.text);
-  auto general = std::make_shared<CqlCondition>(compiled.program, define, aliases, sets, !reads.retrieves.empty());
+  auto general =
+      std::make_shared<CqlCondition>(compiled.program, define, aliases, sets, !reads.retrieves.empty(), reads.uses_now);
   out.condition = Specialise(text.text, aliases, std::move(general));
   return out;
 }

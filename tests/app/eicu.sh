@@ -1,6 +1,6 @@
 #!/bin/bash
-# The eICU demo through import, the embedded log, the engine and stage two: the measures must be the known answers, exactly.
-#   tests/app/eicu.sh PLUMBLINE WORK_FOLDER     (data: ../shared/data/eicu_demo or $PLUMBLINE_SHARED/data/eicu_demo)
+# The eICU demo through import, the embedded log or Kafka, the engine and stage two: the measures must be the known answers, exactly.
+#   tests/app/eicu.sh PLUMBLINE WORK_FOLDER [HOST:PORT of a Kafka]     (data: ../shared/data/eicu_demo or $PLUMBLINE_SHARED/data/eicu_demo)
 set -euo pipefail
 plumbline=$1
 work=$2
@@ -13,7 +13,18 @@ rm -rf "$work"
 mkdir -p "$work/config"
 sed -e "s#: ../../out/eicu#: ..#" -e "s#../../rules#$PWD/rules#" \
   config/examples/eicu.yaml >"$work/config/eicu.yaml"
-"$plumbline" import --mapping config/mappings/eicu_demo.yaml --data "$data" --config "$work/config/eicu.yaml"
+to=()
+if [ -n "${3:-}" ]; then
+  # Topics of their own, so that a broker may be used again.
+  run=$(date +%s)-$$
+  sed -i -e "s#^source: log#source: kafka#" "$work/config/eicu.yaml"
+  printf 'outputs: kafka\nkafka: {brokers: "%s", group: eicu-%s}\ntopics:\n' "$3" "$run" >>"$work/config/eicu.yaml"
+  for topic in device consultation diagnosis control measures alerts audit; do
+    printf '  %s: eicu-%s.%s\n' "$topic" "$run" "$topic" >>"$work/config/eicu.yaml"
+  done
+  to=(--to kafka --create-topics)
+fi
+"$plumbline" import --mapping config/mappings/eicu_demo.yaml --data "$data" --config "$work/config/eicu.yaml" "${to[@]}"
 "$plumbline" run --config "$work/config/eicu.yaml" --import --until-end --close --quiet --json | tee "$work/summary.json"
 python3 - "$work" <<'PYTHON'
 import json, sys
