@@ -15,12 +15,14 @@ void AddDemo(CLI::App& app, int* exit_code);
 void AddGenerate(CLI::App& app, int* exit_code);
 void AddImport(CLI::App& app, int* exit_code);
 void AddMeasure(CLI::App& app, int* exit_code);
+void AddReplay(CLI::App& app, int* exit_code);
 void AddRun(CLI::App& app, int* exit_code);
 void AddTest(CLI::App& app, int* exit_code);
 void AddVersion(CLI::App& app, int* exit_code);
 
 inline constexpr AddCommand kCommands[] = {
-    AddAnalyse, AddBaseline, AddCheck, AddCql, AddDemo, AddGenerate, AddImport, AddMeasure, AddRun, AddTest, AddVersion,
+    AddAnalyse, AddBaseline, AddCheck,  AddCql, AddDemo, AddGenerate,
+    AddImport,  AddMeasure,  AddReplay, AddRun, AddTest, AddVersion,
 };
 
 }  // namespace plumbline::app

@@ -20,6 +20,7 @@
 #include "engine/io/local_log_source.h"
 #include "engine/model/encode.h"
 #include "engine/run/patient_machine.h"
+#include "engine/run/replay.h"
 #include "engine/run/unit_machine.h"
 #include "engine/run/worker.h"
 
@@ -451,6 +452,54 @@ Result<rules::Packs> LoadConfiguredPacks(const config::Config& config) {
 Result<RunSummary> RunEngine(const config::Config& config, const RunOptions& options, const std::atomic<bool>& stop) {
   Running running(config, options, stop);
   return running.Run();
+}
+
+namespace {
+
+// Replay compares effects with the journal's digests; where they would go is of no matter to it.
+class NoOutput final : public io::OutputSink {
+ public:
+  Result<std::optional<io::EffectId>> Tail(io::OutputLog, std::uint32_t) override { return std::optional<io::EffectId>(); }
+  Result<void> Append(std::uint32_t, io::EffectId, std::int64_t, const io::EffectView&) override { return {}; }
+  Result<void> Flush(std::uint32_t) override { return {}; }
+  Result<void> Sync(std::uint32_t) override { return {}; }
+};
+
+}  // namespace
+
+Result<std::vector<run::ReplayReport>> ReplayEngine(const config::Config& config, bool import) {
+  PLUMBLINE_ASSIGN(const rules::Packs packs, LoadConfiguredPacks(config));
+  PLUMBLINE_ASSIGN(const std::unique_ptr<state::Store> store,
+                   state::Store::Open({config.state.folder + "/patients", 64U << 20, nullptr}));
+  std::unique_ptr<io::Source> source;
+  if (config.source == config::Medium::kKafka) {
+    kafka::KafkaSource::Options o;
+    o.settings = KafkaSettings(config);
+    for (const std::string& t : InputTopics(config)) {
+      o.topics.push_back({t, import ? kafka::Arrival::kCreateTime : kafka::Arrival::kLogAppendTime});
+    }
+    o.group = config.kafka->group + "-replay";
+    PLUMBLINE_ASSIGN(source, kafka::KafkaSource::Open(o));
+  } else {
+    source = std::make_unique<io::LocalLogSource>(io::PosixFileSystem(), config.log.folder, InputTopics(config));
+  }
+  PLUMBLINE_ASSIGN(const std::uint32_t partitions, source->Partitions(0));
+  SystemClock clock;
+  NoOutput nowhere;
+  std::vector<run::ReplayReport> reports;
+  for (std::uint32_t p = 0; p < partitions; ++p) {
+    run::ReplayOptions o;
+    o.partition = p;
+    o.topics = kInputTopics;
+    o.active = {0, 1, 2};
+    o.provenance = {BuildDigest(), packs.rules->digest};
+    PLUMBLINE_ASSIGN(run::ReplayReport report,
+                     run::ReplayJournal([&](std::uint64_t number) { return store->ReadEntry(p, number); },
+                                        std::make_unique<run::PatientMachine>(MachineOptions(config, p, partitions), packs.rules),
+                                        *source, nowhere, clock, o));
+    reports.push_back(report);
+  }
+  return reports;
 }
 
 const std::atomic<bool>& StopRequested() { return stop_requested; }

@@ -10,6 +10,7 @@
 
 #include "config/site.h"
 #include "engine/base/error.h"
+#include "engine/run/replay.h"
 #include "rules/pack/pack.h"
 
 namespace plumbline::app {
@@ -35,6 +36,10 @@ struct RunSummary {
 // Runs until `stop` is set (a signal) or the end is reached. Errors name what to do.
 [[nodiscard]] Result<RunSummary> RunEngine(const config::Config& config, const RunOptions& options,
                                            const std::atomic<bool>& stop);
+
+// Reruns each partition's whole journal from its first entry with the configured packs: inputs are read again and compared with
+// the journal's digests, effects with theirs. kIntegrity names the first entry that differs. The engine must not be running.
+[[nodiscard]] Result<std::vector<run::ReplayReport>> ReplayEngine(const config::Config& config, bool import);
 
 // The rules of the configured packs, with feeds named as the configuration declares them.
 [[nodiscard]] Result<rules::Packs> LoadConfiguredPacks(const config::Config& config);

@@ -56,7 +56,6 @@ struct Packs {
   std::vector<PackInfo> packs;
   std::shared_ptr<const rule::RuleSet> rules;
   std::vector<RuleTest> tests;
-  // Bytes that a rule keeps of a subject for each event it keeps, and how long; by rule number, for `plumbline check`.
 };
 
 struct PackOptions {

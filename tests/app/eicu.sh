@@ -26,6 +26,9 @@ if [ -n "${3:-}" ]; then
 fi
 "$plumbline" import --mapping config/mappings/eicu_demo.yaml --data "$data" --config "$work/config/eicu.yaml" "${to[@]}"
 "$plumbline" run --config "$work/config/eicu.yaml" --import --until-end --close --quiet --json | tee "$work/summary.json"
+# The same journal gives the same bytes, also where the CPU has fewer instructions.
+"$plumbline" replay --config "$work/config/eicu.yaml" --import | tee "$work/replay"
+GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2 "$plumbline" replay --config "$work/config/eicu.yaml" --import | cmp - "$work/replay"
 python3 - "$work" <<'PYTHON'
 import json, sys
 work = sys.argv[1]
