@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/rule/vocabulary.h"
+
 namespace plumbline::rules {
 namespace {
 
@@ -169,7 +171,8 @@ class Pathway final : public rule::RuleKind {
       if (excepted == Tri::kTrue) return {VerdictKind::kExcluded, due, kNever};
       if (excepted == Tri::kUnknown) return {VerdictKind::kUnknown, due, kNever};
     }
-    if (const Verdict waiting = WaitForFeeds(context, due, cut, judgement); waiting.kind != VerdictKind::kNone) return waiting;
+    if (const Verdict waiting = WaitForFeeds(context, trigger, due, cut, judgement); waiting.kind != VerdictKind::kNone)
+      return waiting;
     if (answers.unknown_by_due) return {VerdictKind::kUnknown, due, kNever};
     return {VerdictKind::kFail, due, answers.earliest};
   }
@@ -185,7 +188,8 @@ class Pathway final : public rule::RuleKind {
       return {VerdictKind::kFail, answers.earliest, context.clock > due ? due : kNever};
     }
     if (context.clock <= due) return Pending(due, due, judgement);
-    if (const Verdict waiting = WaitForFeeds(context, due, cut, judgement); waiting.kind != VerdictKind::kNone) return waiting;
+    if (const Verdict waiting = WaitForFeeds(context, trigger, due, cut, judgement); waiting.kind != VerdictKind::kNone)
+      return waiting;
     return {answers.unknown_by_due ? VerdictKind::kUnknown : VerdictKind::kPass, due, kNever};
   }
 
@@ -194,8 +198,12 @@ class Pathway final : public rule::RuleKind {
     return {VerdictKind::kPending, instant, kNever};
   }
 
-  Verdict WaitForFeeds(const JudgeContext& context, TimeMs due, TimeMs cut, Judgement* judgement) const {
+  Verdict WaitForFeeds(const JudgeContext& context, const Row& trigger, TimeMs due, TimeMs cut, Judgement* judgement) const {
+    const std::string_view site = context.subject->vocabulary->Text(trigger.site);
     for (const rule::FeedIndex feed : options_.feeds) {
+      // A site waits for its own feeds: another hospital's silence says nothing about this patient.
+      const std::string& name = context.feeds->Name(feed);
+      if (name.substr(0, name.find('/')) != site) continue;
       if (context.feeds->Complete(feed, due, cut)) continue;
       judgement->feed = feed;
       if (context.feeds->Silent(feed, context.clock, cut)) return {VerdictKind::kUnknown, due, kNever};
