@@ -136,17 +136,30 @@ Error KafkaError(int code, std::string_view doing, std::string_view bootstrap) {
 void ListDeleter::operator()(rd_kafka_topic_partition_list_s* list) const { rd_kafka_topic_partition_list_destroy(list); }
 
 Result<std::int64_t> QueryOffset(const Client& client, const std::string& topic, std::uint32_t partition, End which) {
+  PLUMBLINE_ASSIGN(const auto offsets, QueryOffsets(client, {{topic, partition}}, which));
+  return offsets.front();
+}
+
+Result<std::vector<std::int64_t>> QueryOffsets(const Client& client, const std::vector<PartitionName>& partitions, End which) {
   // Not rd_kafka_query_watermark_offsets: in 2.0.2 it waits for ever, past its time-out, when the leader goes away meanwhile.
-  const PartitionList list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_t* entry =
-      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), static_cast<std::int32_t>(partition));
-  entry->offset = which == End::kLow ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
-  auto code = rd_kafka_offsets_for_times(client.get(), list.get(), client.request_timeout_ms());
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = entry->err;
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR && entry->offset >= 0) return entry->offset;
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = RD_KAFKA_RESP_ERR__TIMED_OUT;  // no answer for this partition
-  return std::unexpected(
-      KafkaError(code, "asking for the ends of " + topic + " [" + std::to_string(partition) + "]", client.bootstrap()));
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const PartitionName& p : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), static_cast<std::int32_t>(p.partition))->offset =
+        which == End::kLow ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+  }
+  const auto asked = rd_kafka_offsets_for_times(client.get(), list.get(), client.request_timeout_ms());
+  std::vector<std::int64_t> offsets;
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    const rd_kafka_topic_partition_t& answer = list->elems[i];
+    auto code = asked == RD_KAFKA_RESP_ERR_NO_ERROR ? answer.err : asked;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && answer.offset < 0) code = RD_KAFKA_RESP_ERR__TIMED_OUT;  // no answer for this one
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      const std::string where = partitions[i].topic + " [" + std::to_string(partitions[i].partition) + "]";
+      return std::unexpected(KafkaError(code, "asking for the ends of " + where, client.bootstrap()));
+    }
+    offsets.push_back(answer.offset);
+  }
+  return offsets;
 }
 
 Result<Watermarks> QueryWatermarks(const Client& client, const std::string& topic, std::uint32_t partition) {

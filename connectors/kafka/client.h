@@ -11,6 +11,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/error.h"
 
@@ -96,6 +97,13 @@ enum class End { kLow, kHigh };
 // Asked now from the partition's leader.
 [[nodiscard]] Result<std::int64_t> QueryOffset(const Client& client, const std::string& topic, std::uint32_t partition,
                                                End which);
+// The same of many partitions in one question, in the order asked.
+struct PartitionName {
+  std::string topic;
+  std::uint32_t partition = 0;
+};
+[[nodiscard]] Result<std::vector<std::int64_t>> QueryOffsets(const Client& client, const std::vector<PartitionName>& partitions,
+                                                             End which);
 [[nodiscard]] Result<Watermarks> QueryWatermarks(const Client& client, const std::string& topic, std::uint32_t partition);
 // Number of partitions, asked now.
 [[nodiscard]] Result<std::uint32_t> QueryPartitions(const Client& client, const std::string& topic);

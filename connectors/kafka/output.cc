@@ -13,7 +13,7 @@
 namespace plumbline::kafka {
 namespace {
 
-constexpr std::size_t kFirstDeadLetterTopic = 3;
+constexpr int kTrySyncMs = 20;
 
 struct MessageDeleter {
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
@@ -31,58 +31,94 @@ std::optional<io::EffectId> NameOf(const rd_kafka_message_t* message) {
   return io::EffectIdOf(view);
 }
 
-// The name of the last record from `from` to the end; nothing when no record is left there.
-Result<std::optional<io::EffectId>> LastFrom(const Client& reader, const std::string& topic, std::uint32_t partition,
-                                             std::int64_t from) {
-  const std::string doing = "reading the tail of " + topic + " [" + std::to_string(partition) + "]";
-  const PartitionList list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), static_cast<std::int32_t>(partition))->offset = from;
-  if (const auto code = rd_kafka_assign(reader.get(), list.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return std::unexpected(KafkaError(code, doing, reader.bootstrap()));
+// A partition whose last record is looked for.
+struct TailSearch {
+  PartitionName of;
+  std::int64_t low = 0, end = 0;
+  std::int64_t from = 0;  // looked at from here to the end
+  bool at_end = false;
   std::optional<io::EffectId> name;
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(4 * reader.request_timeout_ms());
-  while (std::chrono::steady_clock::now() < end) {
-    const MessagePtr message(rd_kafka_consumer_poll(reader.get(), 100));
-    if (message == nullptr || IsTransient(message->err)) continue;
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return name;
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(KafkaError(message->err, doing, reader.bootstrap()));
-    name = NameOf(message.get());
-    if (!name)
-      return Fail(ErrorCode::kIntegrity, topic + " [" + std::to_string(partition) + "] offset " +
-                                             std::to_string(message->offset) +
-                                             " carries no name of an effect: another program writes to this output topic");
+};
+
+Result<void> TakeTailMessage(const Client& reader, const rd_kafka_message_t* message, std::vector<TailSearch*>& searches) {
+  if (message == nullptr || IsTransient(message->err)) return {};
+  if (message->rkt == nullptr)
+    return std::unexpected(KafkaError(message->err, "reading the tails of the output topics", reader.bootstrap()));
+  const std::string topic = rd_kafka_topic_name(message->rkt);
+  const auto found = std::find_if(searches.begin(), searches.end(), [&](const TailSearch* s) {
+    return s->of.topic == topic && s->of.partition == static_cast<std::uint32_t>(message->partition);
+  });
+  if (found == searches.end()) return {};
+  const std::string where = topic + " [" + std::to_string(message->partition) + "]";
+  if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    (*found)->at_end = true;
+    return {};
   }
-  return Fail(ErrorCode::kUnavailable, doing + " at " + reader.bootstrap() + ": no answer in time");
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return std::unexpected(KafkaError(message->err, "reading the tail of " + where, reader.bootstrap()));
+  (*found)->name = NameOf(message);
+  if ((*found)->name) return {};
+  return Fail(ErrorCode::kIntegrity, where + " offset " + std::to_string(message->offset) +
+                                         " carries no name of an effect: another program writes to this output topic");
 }
 
-Result<std::optional<io::EffectId>> TailOf(const Client& reader, const std::string& topic, std::uint32_t partition) {
-  PLUMBLINE_ASSIGN(const Watermarks marks, QueryWatermarks(reader, topic, partition));
-  // Offsets may have gaps (transaction markers), so the last record may lie further back than one.
-  for (std::int64_t back = 1; marks.end > marks.low; back *= 32) {
-    const std::int64_t from = std::max(marks.low, marks.end - back);
-    PLUMBLINE_ASSIGN(const auto name, LastFrom(reader, topic, partition, from));
-    if (name || from == marks.low) return name;
+// Reads each partition from its `from` to its end, all at the same time; the last name seen is kept.
+Result<void> ReadToEnds(const Client& reader, std::vector<TailSearch*> searches) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(searches.size())));
+  for (TailSearch* s : searches) {
+    s->at_end = false;
+    rd_kafka_topic_partition_list_add(list.get(), s->of.topic.c_str(), static_cast<std::int32_t>(s->of.partition))->offset =
+        s->from;
   }
-  return std::optional<io::EffectId>{};
+  if (const auto code = rd_kafka_assign(reader.get(), list.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return std::unexpected(KafkaError(code, "reading the tails of the output topics", reader.bootstrap()));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(4 * reader.request_timeout_ms());
+  while (std::chrono::steady_clock::now() < end) {
+    if (std::all_of(searches.begin(), searches.end(), [](const TailSearch* s) { return s->at_end; })) return {};
+    const MessagePtr message(rd_kafka_consumer_poll(reader.get(), 100));
+    PLUMBLINE_TRY(TakeTailMessage(reader, message.get(), searches));
+  }
+  return Fail(ErrorCode::kUnavailable, "reading the tails of the output topics at " + reader.bootstrap() + ": no answer in time");
+}
+
+// Offsets may have gaps (transaction markers), so the last record may lie further back than one.
+Result<void> FindTails(const Client& reader, std::vector<TailSearch>& all) {
+  for (std::int64_t back = 1;; back *= 32) {
+    std::vector<TailSearch*> open;
+    for (TailSearch& s : all) {
+      const bool whole = back > 1 && s.from == s.low;  // looked through already
+      if (s.end == s.low || s.name || whole) continue;
+      s.from = std::max(s.low, s.end - back);
+      open.push_back(&s);
+    }
+    if (open.empty()) return {};
+    PLUMBLINE_TRY(ReadToEnds(reader, std::move(open)));
+  }
 }
 
 }  // namespace
 
-std::vector<std::string> KafkaOutput::TopicNames(const Options& options) {
-  std::vector<std::string> names = {options.alerts, options.measures, options.audit};
-  for (const std::string& input : options.input_topics) names.push_back(input + options.dead_letter_suffix);
-  return names;
+std::vector<KafkaOutput::Topic> KafkaOutput::TopicsFor(const Options& options) {
+  std::vector<Topic> topics;
+  const auto add = [&](io::OutputLog log, std::string name) {
+    topics.push_back({log, std::move(name), Tails(options.partitions)});
+  };
+  if (!options.alerts.empty()) add(io::OutputLog::kAlerts, options.alerts);
+  if (!options.measures.empty()) add(io::OutputLog::kMeasures, options.measures);
+  if (!options.audit.empty()) add(io::OutputLog::kAudit, options.audit);
+  for (const std::string& input : options.input_topics) add(io::OutputLog::kDeadLetters, input + options.dead_letter_suffix);
+  return topics;
 }
 
 Result<void> KafkaOutput::CreateTopics(const Options& options, int replication) {
   PLUMBLINE_ASSIGN(Admin admin, Admin::Create(options.settings));
-  for (const std::string& name : TopicNames(options)) {
-    const auto known = admin.Partitions(name);
+  for (const Topic& topic : TopicsFor(options)) {
+    const auto known = admin.Partitions(topic.name);
     if (known) continue;
     if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
     // Stamps are the entries' own: those of an import lie years back, those of its close years ahead, and neither may make the
     // broker refuse or drop a record. How long they are kept is the site's to say.
-    PLUMBLINE_TRY(admin.CreateTopic({name,
+    PLUMBLINE_TRY(admin.CreateTopic({topic.name,
                                      options.partitions,
                                      replication,
                                      {{"message.timestamp.type", "CreateTime"},
@@ -96,12 +132,12 @@ Result<void> KafkaOutput::CreateTopics(const Options& options, int replication) 
 Result<std::unique_ptr<KafkaOutput>> KafkaOutput::Open(const Options& options) {
   auto output = std::make_unique<KafkaOutput>(Private{}, options);
   PLUMBLINE_ASSIGN(output->producer_, Producer::Create(options.settings, {}));
-  for (const std::string& name : TopicNames(options)) {
-    PLUMBLINE_ASSIGN(const std::uint32_t count, QueryPartitions(output->producer_->client(), name));
+  output->topics_ = TopicsFor(options);
+  for (const Topic& topic : output->topics_) {
+    PLUMBLINE_ASSIGN(const std::uint32_t count, QueryPartitions(output->producer_->client(), topic.name));
     if (count < options.partitions)
-      return Fail(ErrorCode::kConfig, "output topic " + name + " has " + std::to_string(count) + " partitions, the inputs have " +
-                                          std::to_string(options.partitions));
-    output->topics_.push_back({name, Tails(options.partitions)});
+      return Fail(ErrorCode::kConfig, "output topic " + topic.name + " has " + std::to_string(count) +
+                                          " partitions, the inputs have " + std::to_string(options.partitions));
   }
   PLUMBLINE_TRY(output->ReadTails());
   return output;
@@ -115,41 +151,35 @@ Result<void> KafkaOutput::ReadTails() {
                                                         {"enable.partition.eof", "true"},
                                                         {"fetch.wait.max.ms", "20"}}));
   rd_kafka_poll_set_consumer(reader.get());
-  for (Topic& topic : topics_)
-    for (std::uint32_t partition = 0; partition < options_.partitions; ++partition) {
-      PLUMBLINE_ASSIGN(topic.tails[partition], TailOf(reader, topic.name, partition));
-    }
+  std::vector<PartitionName> names;
+  for (const Topic& topic : topics_)
+    for (std::uint32_t partition = 0; partition < options_.partitions; ++partition) names.push_back({topic.name, partition});
+  PLUMBLINE_ASSIGN(const auto lows, QueryOffsets(reader, names, End::kLow));
+  PLUMBLINE_ASSIGN(const auto ends, QueryOffsets(reader, names, End::kHigh));
+  std::vector<TailSearch> searches;
+  for (std::size_t i = 0; i < names.size(); ++i) searches.push_back({names[i], lows[i], ends[i], lows[i], false, {}});
+  PLUMBLINE_TRY(FindTails(reader, searches));
+  for (std::size_t i = 0; i < searches.size(); ++i)
+    topics_[i / options_.partitions].tails[i % options_.partitions] = searches[i].name;
   return {};
 }
 
-std::vector<const KafkaOutput::Topic*> KafkaOutput::TopicsOf(io::OutputLog log) const {
-  std::vector<const Topic*> topics;
-  switch (log) {
-    case io::OutputLog::kAlerts:
-      topics.push_back(&topics_[0]);
-      break;
-    case io::OutputLog::kMeasures:
-      topics.push_back(&topics_[1]);
-      break;
-    case io::OutputLog::kAudit:
-      topics.push_back(&topics_[2]);
-      break;
-    case io::OutputLog::kDeadLetters:
-      for (std::size_t i = kFirstDeadLetterTopic; i < topics_.size(); ++i) topics.push_back(&topics_[i]);
-      break;
+KafkaOutput::Topic& KafkaOutput::TopicOf(io::OutputLog log, std::size_t number) {
+  for (Topic& topic : topics_) {
+    if (topic.log == log && number-- == 0) return topic;
   }
-  return topics;
+  PLUMBLINE_CHECK(false, "effects come only of the logs that this output was opened for");
 }
 
 Result<std::optional<io::EffectId>> KafkaOutput::Tail(io::OutputLog log, std::uint32_t partition) {
   PLUMBLINE_CHECK(partition < options_.partitions, "a partition of the inputs");
   const std::scoped_lock lock(mutex_);
-  const std::vector<const Topic*> topics = TopicsOf(log);
   std::optional<io::EffectId> least;
-  for (std::size_t i = 0; i < topics.size(); ++i) {
-    const auto& tail = topics[i]->tails[partition];
+  for (const Topic& topic : topics_) {
+    if (topic.log != log) continue;
+    const auto& tail = topic.tails[partition];
     if (!tail) return std::optional<io::EffectId>{};
-    if (i == 0 || *tail < *least) least = tail;
+    if (!least || *tail < *least) least = tail;
   }
   return least;
 }
@@ -166,7 +196,7 @@ Result<void> KafkaOutput::Append(std::uint32_t partition, io::EffectId id, std::
   PLUMBLINE_CHECK(partition < options_.partitions, "a partition of the inputs");
   const std::scoped_lock lock(mutex_);
   if (effect.log == io::OutputLog::kDeadLetters) return PutDeadLetter(partition, id, timestamp_ms, effect);
-  Topic& topic = topics_[effect.log == io::OutputLog::kAlerts ? 0 : effect.log == io::OutputLog::kMeasures ? 1 : 2];
+  Topic& topic = TopicOf(effect.log);
   const std::string name = io::EffectIdBytes(id);
   const io::HeaderView headers[] = {{io::kEffectHeader, AsBytes(name)}};
   Message message;
@@ -186,7 +216,7 @@ Result<void> KafkaOutput::PutDeadLetter(std::uint32_t partition, io::EffectId id
   PLUMBLINE_CHECK(letter.has_value(), "the machine writes dead letters in one form");
   PLUMBLINE_CHECK(letter->topic < options_.input_topics.size(), "a dead letter is of an input topic");
   const std::string& input = options_.input_topics[letter->topic];
-  Topic& topic = topics_[kFirstDeadLetterTopic + letter->topic];
+  Topic& topic = TopicOf(io::OutputLog::kDeadLetters, letter->topic);
   const std::string name = io::EffectIdBytes(id);
   const std::string from_partition = std::to_string(letter->partition), from_offset = std::to_string(letter->offset);
   const io::HeaderView headers[] = {
@@ -213,9 +243,21 @@ Result<void> KafkaOutput::Flush(std::uint32_t) {
   return producer_->Poll();
 }
 
+// In short waits, so that other workers get at the producer meanwhile.
 Result<void> KafkaOutput::Sync(std::uint32_t) {
+  for (int waited = 0;; waited += kTrySyncMs) {
+    const std::scoped_lock lock(mutex_);
+    auto flushed = producer_->Flush(kTrySyncMs);
+    if (flushed || flushed.error().code != ErrorCode::kUnavailable || waited >= options_.sync_wait_ms) return flushed;
+  }
+}
+
+Result<bool> KafkaOutput::TrySync(std::uint32_t) {
   const std::scoped_lock lock(mutex_);
-  return producer_->Flush(options_.sync_wait_ms);
+  const auto flushed = producer_->Flush(kTrySyncMs);
+  if (!flushed && flushed.error().code == ErrorCode::kUnavailable) return false;
+  PLUMBLINE_TRY(flushed);
+  return true;
 }
 
 }  // namespace plumbline::kafka

@@ -26,6 +26,7 @@ class KafkaOutput final : public io::OutputSink {
     Settings settings;
     std::uint32_t partitions = 1;           // of the inputs; the output topics have at least as many
     std::vector<std::string> input_topics;  // for the names of the dead-letter topics
+    // Empty: this log is not kept, and nothing may be appended to it.
     std::string alerts = "plumbline.alerts.v1";
     std::string measures = "plumbline.measures.v1";
     std::string audit = "plumbline.audit.v1";
@@ -43,15 +44,18 @@ class KafkaOutput final : public io::OutputSink {
   Result<void> Append(std::uint32_t partition, io::EffectId id, std::int64_t timestamp_ms, const io::EffectView& effect) override;
   Result<void> Flush(std::uint32_t partition) override;
   Result<void> Sync(std::uint32_t partition) override;
+  Result<bool> TrySync(std::uint32_t partition) override;
 
  private:
   using Tails = std::vector<std::optional<io::EffectId>>;  // by partition
   struct Topic {
+    io::OutputLog log;
     std::string name;
     Tails tails;
   };
-  [[nodiscard]] static std::vector<std::string> TopicNames(const Options& options);
-  [[nodiscard]] std::vector<const Topic*> TopicsOf(io::OutputLog log) const;
+  // Without tails yet. Dead letters in the order of the inputs.
+  [[nodiscard]] static std::vector<Topic> TopicsFor(const Options& options);
+  [[nodiscard]] Topic& TopicOf(io::OutputLog log, std::size_t number = 0);
   Result<void> ReadTails();
   Result<void> Put(Topic& topic, std::uint32_t partition, io::EffectId id, const Message& message);
   Result<void> PutDeadLetter(std::uint32_t partition, io::EffectId id, std::int64_t timestamp_ms, const io::EffectView& effect);
@@ -59,7 +63,7 @@ class KafkaOutput final : public io::OutputSink {
   Options options_;
   std::mutex mutex_;  // of everything below: effects are few beside events
   std::unique_ptr<Producer> producer_;
-  std::vector<Topic> topics_;  // alerts, measures, audit, then dead letters in the order of the inputs
+  std::vector<Topic> topics_;
 };
 
 }  // namespace plumbline::kafka

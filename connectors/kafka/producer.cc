@@ -129,8 +129,8 @@ Result<void> Producer::Flush(int wait_ms) {
     left = LeftMs(end);
   } while (left > 0);
   return Fail(ErrorCode::kUnavailable, std::to_string(sent_ - acknowledged_) + " records are not acknowledged by Kafka at " +
-                                           client_->bootstrap() + " after " + std::to_string(wait_ms) + " ms (" +
-                                           client_->events().last_error() + "); they are sent when it is back");
+                                           client_->bootstrap() + " (" + client_->events().last_error() +
+                                           "); they are sent when it is back");
 }
 
 Result<void> Producer::Poll() {

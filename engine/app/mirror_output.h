@@ -24,6 +24,7 @@ class MirrorOutput final : public io::OutputSink {
   }
   Result<void> Flush(std::uint32_t partition) override { return inner_.Flush(partition); }
   Result<void> Sync(std::uint32_t partition) override { return inner_.Sync(partition); }
+  Result<bool> TrySync(std::uint32_t partition) override { return inner_.TrySync(partition); }
 
  private:
   io::OutputSink& inner_;

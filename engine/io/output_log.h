@@ -46,6 +46,11 @@ class OutputSink {
   [[nodiscard]] virtual Result<void> Flush(std::uint32_t partition) = 0;
   // All that was appended is durable.
   [[nodiscard]] virtual Result<void> Sync(std::uint32_t partition) = 0;
+  // The same without a long wait: false when it is not durable yet, because a server is away or slow. Try again later.
+  [[nodiscard]] virtual Result<bool> TrySync(std::uint32_t partition) {
+    PLUMBLINE_TRY(Sync(partition));
+    return true;
+  }
 };
 
 // Output logs as topics of the embedded log, named by OutputLogName with a prefix.

@@ -305,22 +305,25 @@ Result<void> Worker::Run() {
   return Finish();
 }
 
+// Whatever it takes, but not for longer than the output waits for its server.
+Result<void> Worker::FinishCheckpoint(Partition& partition) {
+  while (!partition.checkpointer->idle()) {
+    PLUMBLINE_TRY(output_.Sync(partition.number));
+    PLUMBLINE_TRY(partition.checkpointer->Step(*partition.runner, options_.checkpoint_piece_bytes));
+  }
+  return {};
+}
+
 Result<void> Worker::Finish() {
   for (auto& partition : partitions_) {
     if (partition->stopped) continue;
     auto& checkpointer = *partition->checkpointer;
     // What is under way is finished first, then one more, whose cut is the last entry.
-    while (!checkpointer.idle()) {
-      const auto stepped = checkpointer.Step(*partition->runner, options_.checkpoint_piece_bytes);
-      PLUMBLINE_TRY(stepped);
-    }
+    PLUMBLINE_TRY(FinishCheckpoint(*partition));
     if (checkpointer.sealed().checkpoint == 0 || checkpointer.sealed().cut_entry != partition->runner->chain().number) {
       partition->run_ns_at_cut = partition->run_ns;
       checkpointer.Begin(*partition->runner);
-      while (!checkpointer.idle()) {
-        const auto stepped = checkpointer.Step(*partition->runner, options_.checkpoint_piece_bytes);
-        PLUMBLINE_TRY(stepped);
-      }
+      PLUMBLINE_TRY(FinishCheckpoint(*partition));
     }
     partition->run_ns_at_sealed_cut = partition->run_ns;
     PLUMBLINE_TRY(output_.Sync(partition->number));

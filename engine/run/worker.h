@@ -88,6 +88,7 @@ class Worker {
   Result<void> Commit();
   Result<void> Tell(Partition& partition);
   Result<void> Checkpoint(bool idle);
+  Result<void> FinishCheckpoint(Partition& partition);
   Result<void> StopPartition(Partition& partition, const Error& error);
   void Publish(Partition& partition);
 
