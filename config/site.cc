@@ -114,7 +114,7 @@ TopicNames ReadTopics(const Node& node, Diagnostics& diagnostics) {
   read("control", t.control);
   read("measures", t.measures);
   read("alerts", t.alerts);
-  read("dead_letters", t.dead_letters);
+  read("results", t.results);
   read("audit", t.audit);
   map.Finish();
   return t;

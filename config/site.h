@@ -40,7 +40,7 @@ struct TopicNames {
   std::string control = "plumbline.control.v1";
   std::string measures = "plumbline.measures.v1";
   std::string alerts = "plumbline.alerts.v1";
-  std::string dead_letters = "plumbline.dead-letters.v1";
+  std::string results = "plumbline.results.v1";  // of stage two
   std::string audit = "plumbline.audit.v1";
 };
 

@@ -1,6 +1,6 @@
 // What `plumbline run` and `plumbline demo` wire together from a configuration: source, packs, stage one, stage two, output logs,
-// their mirror as JSON lines, metrics, delivery of alerts. One thread for stage one, one for stage two, the server's and the
-// delivery's.
+// their mirror as JSON lines, metrics, delivery of alerts. A thread for each worker of stage one, one for stage two, the server's
+// and the delivery's.
 #pragma once
 
 #include <atomic>
@@ -17,11 +17,11 @@ namespace plumbline::app {
 
 struct RunOptions {
   bool until_end = false;              // stop when every topic has been read to its end
-  std::function<bool()> more_to_come;  // asked at the end: somebody is still writing; may be empty
+  std::function<bool()> more_to_come;  // asked at the end, by every worker: somebody is still writing; may be empty
   bool close = false;                  // then pass the remaining deadlines
   bool import = false;                 // arrivals are the records' own; no ticks from the wall
   bool ignore_checkpoint = false;
-  // Called about five times a second on the stage-one thread; may be empty. `line` is what a person would like to see.
+  // Called about five times a second on the calling thread; may be empty. `line` is what a person would like to see.
   std::function<void(const std::string& line)> progress;
   // Each line of the alerts log and of stage two's results, as it is appended; may be empty. On the threads of the stages.
   std::function<void(const std::string& log, const std::string& line)> on_line;

@@ -1,7 +1,14 @@
 // The `plumbline` program: parses the command line and hands over to one subcommand.
+#include <cstdio>
+
 #include "engine/app/commands.h"
+#include "engine/base/failpoint.h"
 
 int main(int argc, char** argv) {
+  if (const auto armed = plumbline::ArmFailpointsFromEnvironment(); !armed) {
+    std::fprintf(stderr, "%s\n", armed.error().Text().c_str());
+    return plumbline::app::kExitUsage;
+  }
   CLI::App app{"Plumbline: real-time quality control of clinical care"};
   app.require_subcommand(1);
   int exit_code = plumbline::app::kExitOk;

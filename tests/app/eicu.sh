@@ -19,7 +19,7 @@ if [ -n "${3:-}" ]; then
   run=$(date +%s)-$$
   sed -i -e "s#^source: log#source: kafka#" "$work/config/eicu.yaml"
   printf 'outputs: kafka\nkafka: {brokers: "%s", group: eicu-%s}\ntopics:\n' "$3" "$run" >>"$work/config/eicu.yaml"
-  for topic in device consultation diagnosis control measures alerts audit; do
+  for topic in device consultation diagnosis control measures alerts results audit; do
     printf '  %s: eicu-%s.%s\n' "$topic" "$run" "$topic" >>"$work/config/eicu.yaml"
   done
   to=(--to kafka --create-topics)
