@@ -2,10 +2,7 @@
 // pass while nobody charts, records that are refused.
 #include <catch2/catch.hpp>
 
-#include "engine/io/murmur2.h"
-#include "engine/model/encode.h"
-#include "engine/run/patient_machine.h"
-#include "tests/run/engine_probe.h"
+#include "tests/run/patient_records.h"
 #include "tests/run/site.h"
 
 using namespace plumbline;
@@ -13,49 +10,18 @@ using namespace plumbline::run;
 
 namespace {
 
-constexpr std::int64_t kStart = 1'700'000'000'000, kPhase = 15 * 60 * 1000;
-
-std::unique_ptr<Machine> MakePatientMachine(std::uint32_t partition) {
-  PatientMachineOptions options;
-  options.partition.partition = partition;
-  options.partition.partition_count = Site::kPartitions;
-  return std::make_unique<PatientMachine>(options, oracle::EngineRule(oracle::NamedRule("shock")));
-}
-
 void ArrivePatients(Site& site, std::mt19937_64& random, std::int64_t phase_ms) {
-  const auto rule = oracle::NamedRule("shock");
   model::Encoder encoder;
-  for (int i = 0; i < 30; ++i) {
-    const std::string patient = "patient-" + std::to_string(random() % 12);
-    const bool shock = random() % 2 == 0;
-    const std::string id = patient + (shock ? "-d" : "-a") + std::to_string(random() % 9);
-    const std::int64_t arrival = phase_ms + i * (kPhase / 40);
-    model::Event event;
-    event.kind = shock ? model::EventKind::kDiagnosis : model::EventKind::kConsultation;
-    event.action = shock ? model::Action::kNone : model::Action::kAdministered;
-    event.version = static_cast<std::uint32_t>(1 + random() % 3);
-    event.status = random() % 8 == 0   ? model::EventStatus::kEnteredInError
-                   : event.version > 1 ? model::EventStatus::kAmended
-                                       : model::EventStatus::kFinal;
-    event.source_sequence = random() % 1000;
-    event.time = arrival - static_cast<std::int64_t>(random() % 20) * 60'000;
-    event.id = id;
-    event.patient = patient;
-    event.site = "site";
-    event.source = "chart";
-    const std::string code = shock ? rule.code : rule.answer;
-    event.code = {"test", code, {}};
-    const bool broken = random() % 15 == 0;
-    const std::string bytes =
-        broken ? "{not json" : std::string(random() % 2 == 0 ? encoder.Json(event) : encoder.FlatBuffers(event));
-    const auto partition = io::PartitionOfKey(AsBytes(patient), Site::kPartitions);
-    PLUMBLINE_CHECK(site.topic(shock ? 2 : 1).AppendTo(partition, arrival, patient, bytes).has_value(),
+  for (int i = 0; i < kPatientRecordsInPhase; ++i) {
+    const PatientRecord r = MakePatientRecord(random, encoder, phase_ms, i, Site::kPartitions);
+    PLUMBLINE_CHECK(site.topic(static_cast<std::size_t>(r.topic)).AppendTo(r.partition, r.arrival_ms, r.key, r.bytes).has_value(),
                     "input files do not fail");
   }
 }
 
 void Prepare(Site& site) {
-  site.UseMachine(MakePatientMachine, ArrivePatients, kStart, kPhase);
+  site.UseMachine([](std::uint32_t partition) { return MakePatientMachine(partition, Site::kPartitions); }, ArrivePatients,
+                  kPatientStart, kPatientPhase);
   site.StepClock(1000);
 }
 
