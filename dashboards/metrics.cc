@@ -143,12 +143,16 @@ void CollectPartitions(const Total& total, double now, std::vector<MetricFamily>
             [](const State& s) { return s.subjects; });
   AddEachOf(out, MetricType::Gauge, "plumbline_state_rows", "Keys of the partition's last checkpoint.", all,
             [](const State& s) { return s.state_rows; });
+  AddEachOf(out, MetricType::Gauge, "plumbline_state_bytes", "Bytes of keys and values of the partition's checkpoint.", all,
+            [](const State& s) { return s.state_bytes; });
   AddEachOf(out, MetricType::Counter, "plumbline_journal_entries_total", "Journal entries written.", all,
             [](const State& s) { return s.journal_entries; });
   AddEachOf(out, MetricType::Counter, "plumbline_checkpoints_total", "Checkpoints whose manifest was committed.", all,
             [](const State& s) { return s.checkpoints; });
   AddEachOf(out, MetricType::Gauge, "plumbline_rerun_seconds", "What a restart now would take to rerun the journal's tail.", all,
             [](const State& s) { return s.rerun_seconds; });
+  AddEachOf(out, MetricType::Gauge, "plumbline_partition_stopped", "1 once an integrity error has stopped the partition.", all,
+            [](const State& s) { return std::uint64_t{s.stopped}; });
   AddEachOf(out, MetricType::Counter, "plumbline_skewed_records_total", "Records stamped below their topic's clock.", all,
             [](const State& s) { return s.skewed_records; });
   AddEachOf(out, MetricType::Counter, "plumbline_out_of_order_events_total",

@@ -53,9 +53,11 @@ struct PartitionState {
   std::uint64_t truncated_verdicts = 0;
   std::uint64_t subjects = 0;
   std::uint64_t state_rows = 0;  // keys of the last checkpoint
+  std::uint64_t state_bytes = 0;  // of those keys and their values
   std::uint64_t journal_entries = 0;
   std::uint64_t checkpoints = 0;
   double rerun_seconds = 0;  // what a restart now would take
+  bool stopped = false;      // by an integrity error
 };
 
 // Fixed lists, in the order of the arrays below.

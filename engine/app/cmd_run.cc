@@ -8,7 +8,7 @@ namespace {
 
 struct Options {
   std::string config;
-  bool import = false, until_end = false, close = false, json = false, quiet = false;
+  bool import = false, until_end = false, close = false, json = false, quiet = false, ignore_checkpoint = false;
 };
 
 void Print(const RunSummary& s, bool json) {
@@ -42,7 +42,9 @@ int Run(const Options& o) {
   r.import = o.import;
   r.until_end = o.until_end;
   r.close = o.close;
+  r.ignore_checkpoint = o.ignore_checkpoint;
   if (!o.quiet) r.progress = [](const std::string& line) { std::fprintf(stderr, "\r\033[K%s", line.c_str()); };
+  r.on_stopped = [](const std::string& why) { std::fprintf(stderr, "%s\n", why.c_str()); };
   const auto summary = RunEngine(*config, r, StopRequested());
   if (!o.quiet) std::fprintf(stderr, "\n");
   if (!summary) {
@@ -64,6 +66,8 @@ void AddRun(CLI::App& app, int* exit_code) {
                     "The topics hold an import: arrivals are the records' own, no ticks from the wall");
   command->add_flag("--until-end", options->until_end, "Stop when every topic has been read to its end");
   command->add_flag("--close", options->close, "At the end, let every remaining deadline pass");
+  command->add_flag("--ignore-checkpoint", options->ignore_checkpoint,
+                    "Rerun the whole journal, where a checkpoint is damaged; inputs must still be there");
   command->add_flag("--json", options->json, "The summary as JSON");
   command->add_flag("-q,--quiet", options->quiet, "No progress line");
   command->footer(

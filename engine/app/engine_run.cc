@@ -1,6 +1,7 @@
 #include "engine/app/engine_run.h"
 
 #include <csignal>
+#include <filesystem>
 
 #include "connectors/alertmanager/delivery.h"
 #include "dashboards/http_server.h"
@@ -34,7 +35,9 @@ class Running {
   Result<RunSummary> Run() {
     PLUMBLINE_ASSIGN(packs_, LoadConfiguredPacks(config_));
     PLUMBLINE_TRY(lines_.Open());
-    PLUMBLINE_TRY(io::PosixFileSystem().CreateDirectories(config_.state.folder));
+    PLUMBLINE_TRY(MakeFolder(config_.state.folder, "state.folder"));
+    const bool local = config_.source == config::Medium::kLog || config_.outputs == config::Medium::kLog;
+    if (local) PLUMBLINE_TRY(MakeFolder(config_.log.folder, "log.folder"));
     one_ = std::make_unique<StageOne>(config_, options_, packs_, clock_,
                                       [this](io::OutputLog log, std::string_view line) { OnStageOneLine(log, line); });
     PLUMBLINE_TRY(one_->Open());
@@ -63,6 +66,13 @@ class Running {
   }
 
  private:
+  Result<void> MakeFolder(const std::string& folder, const std::string& setting) {
+    const auto made = io::PosixFileSystem().CreateDirectories(folder);
+    if (made) return {};
+    return Fail(made.error().code,
+                made.error().message + "; " + setting + " of " + config_.file + " names it: choose a folder that may be written");
+  }
+
   // Until stage one has ended, which the end of an import, a signal or an error makes it do.
   void Watch() {
     std::int64_t next_ms = 0;
@@ -169,6 +179,11 @@ Result<rules::Packs> LoadConfiguredPacks(const config::Config& config) {
     for (const config::FeedConfig& feed : site.feeds) {
       if (feed.heartbeats) o.feeds.push_back(site.site + "/" + feed.source);
     }
+  }
+  for (const std::string& pack : config.packs) {
+    if (!std::filesystem::exists(pack))
+      return Fail(ErrorCode::kConfig,
+                  config.file + ": \"packs\" names " + pack + ": No such file; correct the path or remove it");
   }
   return rules::LoadPacks(config.packs, o);
 }

@@ -107,8 +107,9 @@ Result<void> StageOne::Run(Lane& lane, const std::atomic<bool>& stop) {
   while (!stopping()) {
     PLUMBLINE_ASSIGN(const bool busy, lane.worker->RunOnce());
     Publish(lane);
+    TellStopped(lane);
     if (busy) continue;
-    if (AllStopped(lane)) break;
+    if (lane.stopped == lane.partitions.size()) break;
     if (options_.until_end && !(options_.more_to_come && options_.more_to_come())) {
       PLUMBLINE_ASSIGN(const bool at_end, AtEnd(lane));
       if (at_end) break;
@@ -121,15 +122,23 @@ Result<void> StageOne::Run(Lane& lane, const std::atomic<bool>& stop) {
   return {};
 }
 
-bool StageOne::AllStopped(const Lane& lane) {
-  const auto status = lane.worker->status();
-  return std::all_of(status.begin(), status.end(), [](const run::Worker::Status& s) { return s.stopped.has_value(); });
+void StageOne::TellStopped(Lane& lane) {
+  const auto stopped = static_cast<std::size_t>(std::count_if(lane.counters->partitions.begin(), lane.counters->partitions.end(),
+                                                              [](const auto& p) { return p->stopped.Get(); }));
+  if (stopped == lane.stopped) return;
+  lane.stopped = stopped;
+  if (!options_.on_stopped) return;
+  for (const run::Worker::Status& s : lane.worker->status()) {
+    if (!s.stopped || !lane.told.insert(s.partition).second) continue;
+    options_.on_stopped("partition " + std::to_string(s.partition) + " has stopped: " + s.stopped->Text());
+  }
 }
 
-// A log that cannot be reached now is not at its end as far as anybody knows.
+// A log that cannot be reached now is not at its end as far as anybody knows. A partition that has stopped reads no more.
 Result<bool> StageOne::AtEnd(Lane& lane) {
-  for (std::uint16_t t = 0; t < kInputTopics; ++t) {
-    for (const std::uint32_t p : lane.partitions) {
+  for (const run::Worker::Status& status : lane.worker->status()) {
+    for (std::uint16_t t = 0; t < kInputTopics && !status.stopped; ++t) {
+      const std::uint32_t p = status.partition;
       const auto end = lane.source->EndOffset({t, p});
       if (!end && end.error().code == ErrorCode::kUnavailable) return false;
       if (!end) return std::unexpected(end.error());

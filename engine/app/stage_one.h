@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -70,12 +71,14 @@ class StageOne {
     std::unique_ptr<run::Worker> worker;
     std::unique_ptr<WorkerFeed> feed;
     std::vector<std::uint32_t> partitions;
+    std::size_t stopped = 0;  // partitions that an integrity error has stopped
+    std::set<std::uint32_t> told;
     std::thread thread;
     Result<void> result;
   };
   Result<void> AddWorker(std::vector<std::uint32_t> numbers, OpenedSource opened);
   Result<void> Run(Lane& lane, const std::atomic<bool>& stop);
-  [[nodiscard]] static bool AllStopped(const Lane& lane);
+  void TellStopped(Lane& lane);
   Result<bool> AtEnd(Lane& lane);
   void Publish(Lane& lane);
   template <typename Of>

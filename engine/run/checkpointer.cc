@@ -11,15 +11,17 @@ Result<bool> Checkpointer::Restore(PartitionRunner& runner) {
   PLUMBLINE_TRY(store_.DropUnsealed(partition_, sealed));
   if (!manifest) return false;
   sealed_ = *manifest;
-  PLUMBLINE_TRY(store_.Load(partition_, sealed, [&](std::string_view key, std::string_view value) -> Result<void> {
+  const std::string name = "partition " + std::to_string(partition_) + " checkpoint " + std::to_string(sealed) + ": ";
+  const std::string remedy = "; restore the state folder from a copy, or rerun the whole journal (run --ignore-checkpoint)";
+  const auto loaded = store_.Load(partition_, sealed, [&](std::string_view key, std::string_view value) -> Result<void> {
     rows_.Set(key, value);
     return runner.machine().Restore(key, value);
-  }));
+  });
+  if (!loaded) return Fail(loaded.error().code, name + loaded.error().message + remedy);
   if (rows_.rows() != sealed_.rows || rows_.sum() != sealed_.sum) {
-    return Fail(ErrorCode::kIntegrity, "partition " + std::to_string(partition_) + " checkpoint " + std::to_string(sealed) +
-                                           ": " + std::to_string(rows_.rows()) + " rows with digest " + rows_.sum().Hex() +
+    return Fail(ErrorCode::kIntegrity, name + std::to_string(rows_.rows()) + " rows with digest " + rows_.sum().Hex() +
                                            ", the manifest says " + std::to_string(sealed_.rows) + " with " + sealed_.sum.Hex() +
-                                           "; restore the state folder from a copy, or rerun the whole journal");
+                                           remedy);
   }
   PLUMBLINE_ASSIGN(const auto cut, store_.ReadEntry(partition_, sealed_.cut_entry));
   ChainEnd chain{sealed_.cut_entry, sealed_.cut_entry_digest, 0};

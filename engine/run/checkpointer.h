@@ -29,6 +29,8 @@ class Checkpointer {
   [[nodiscard]] Result<bool> Step(PartitionRunner& runner, std::size_t max_bytes);
 
   [[nodiscard]] const state::Manifest& sealed() const { return sealed_; }
+  // Keys and values of the rows written so far.
+  [[nodiscard]] std::uint64_t bytes() const { return rows_.bytes(); }
 
  private:
   enum class Phase : std::uint8_t { kIdle, kSlicing, kSealing, kFolding };

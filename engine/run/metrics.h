@@ -58,6 +58,7 @@ struct PartitionMetrics {
   Published<double> rerun_seconds;                  // what a restart would rerun now, by what it took to run
   Published<std::uint64_t> checkpoint;              // number of the last sealed one
   Published<std::uint64_t> state_rows;              // of the last sealed one
+  Published<std::uint64_t> state_bytes;             // keys and values, as written to checkpoints
 };
 
 struct WorkerMetrics {

@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/failpoint.h"
+#include "engine/run/anchor.h"
 
 namespace plumbline::run {
 namespace {
@@ -134,6 +135,11 @@ Result<void> Worker::StartPartition(Partition& partition) {
   if (options_.ignore_checkpoint) {
     PLUMBLINE_TRY(store_.DropCheckpoint(partition.number));
   } else {
+    PLUMBLINE_ASSIGN(const auto manifest, store_.ReadManifest(partition.number));
+    if (manifest) {
+      PLUMBLINE_TRY(CheckAnchors(store_, source_, clock_,
+                                 {partition.number, options_.topics, manifest->cut_entry, options_.merge.read_timeout_ms}));
+    }
     PLUMBLINE_ASSIGN(restored, partition.checkpointer->Restore(*partition.runner));
   }
   if (!restored) PLUMBLINE_TRY(BeginAnew(partition));
@@ -229,6 +235,7 @@ void Worker::Publish(Partition& partition) {
   metrics.rerun_seconds.Set(static_cast<double>(partition.run_ns - partition.run_ns_at_sealed_cut) * 1e-9);
   metrics.checkpoint.Set(partition.checkpointer->sealed().checkpoint);
   metrics.state_rows.Set(partition.checkpointer->sealed().rows);
+  metrics.state_bytes.Set(partition.checkpointer->bytes());
 }
 
 Result<bool> Worker::RunOnce() {

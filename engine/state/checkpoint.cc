@@ -77,8 +77,9 @@ void RowSum::Set(std::string_view key, std::string_view value) {
   const Hash128 name = HashText(scratch_);
   const auto found = rows_.find(name);
   if (found != rows_.end()) {
-    sum_.hi -= found->second.hi;
-    sum_.lo -= found->second.lo;
+    sum_.hi -= found->second.hash.hi;
+    sum_.lo -= found->second.hash.lo;
+    bytes_ -= found->second.bytes;
   }
   if (value.empty()) {
     if (found != rows_.end()) rows_.erase(found);
@@ -88,11 +89,8 @@ void RowSum::Set(std::string_view key, std::string_view value) {
   const Hash128 row = HashText(scratch_);
   sum_.hi += row.hi;
   sum_.lo += row.lo;
-  if (found != rows_.end()) {
-    found->second = row;
-  } else {
-    rows_.emplace(name, row);
-  }
+  bytes_ += key.size() + value.size();
+  rows_[name] = {row, key.size() + value.size()};
 }
 
 }  // namespace plumbline::state

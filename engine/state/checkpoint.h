@@ -42,7 +42,7 @@ struct Manifest {
 [[nodiscard]] std::string EncodeManifest(const Manifest& manifest);
 [[nodiscard]] Result<Manifest> DecodeManifest(std::string_view bytes);
 
-// The digest of a partition's rows, kept up while slices are written. Costs about 60 bytes a row.
+// The digest of a partition's rows, kept up while slices are written. Costs about 70 bytes a row.
 class RowSum {
  public:
   explicit RowSum(std::uint32_t partition) : partition_(partition) {}
@@ -50,11 +50,18 @@ class RowSum {
   void Set(std::string_view key, std::string_view value);
   [[nodiscard]] std::uint64_t rows() const { return rows_.size(); }
   [[nodiscard]] Hash128 sum() const { return sum_; }
+  // Of keys and values.
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
  private:
   std::uint32_t partition_;
   Hash128 sum_;
-  std::unordered_map<Hash128, Hash128, Hash128Hasher> rows_;  // hash of the key: hash of the row
+  std::uint64_t bytes_ = 0;
+  struct RowOf {
+    Hash128 hash;
+    std::uint64_t bytes = 0;
+  };
+  std::unordered_map<Hash128, RowOf, Hash128Hasher> rows_;  // by the hash of the key
   std::string scratch_;
 };
 

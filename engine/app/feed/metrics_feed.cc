@@ -86,9 +86,11 @@ void WorkerFeed::AddPartition(std::size_t i) {
   state.watermark_ms = state.clock_ms;
   state.skewed_records = counters.skewed.Get();
   state.state_rows = counters.state_rows.Get();
+  state.state_bytes = counters.state_bytes.Get();
   state.journal_entries = counters.entries.Get();
   state.checkpoints = counters.checkpoint.Get();
   state.rerun_seconds = counters.rerun_seconds.Get();
+  state.stopped = counters.stopped.Get();
   if (const auto* machine = dynamic_cast<const run::PatientMachine*>(&worker_.machine(i))) {
     const run::Partition& partition = machine->partition();
     const run::PartitionCounts& counts = partition.counts();
