@@ -126,11 +126,16 @@ Outcome<Allowance> ParseAllowance(std::string_view text) {
 }
 
 std::string Promise::Text() const {
-  std::array<char, 256> buffer{};
-  std::snprintf(buffer.data(), buffer.size(),
-                "at most %.4g false alerts expected in %.4g days over %s (c = %.6g, %.6g observations%s%.3g)",
-                expected_false_alerts, allowance.period_days,
-                allowance.scope == Allowance::Scope::kAllUnits ? "all units" : "each unit", threshold, observations_in_period,
+  std::array<char, 64> period{};
+  if (allowance.period_days > 0) {
+    std::snprintf(period.data(), period.size(), "in %.4g days", allowance.period_days);
+  } else {
+    std::snprintf(period.data(), period.size(), "in %.6g observations", observations_in_period);
+  }
+  std::array<char, 320> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "at most %.4g false alerts expected %s over %s (c = %.6g, %.6g observations%s%.3g)",
+                expected_false_alerts, period.data(), allowance.scope == Allowance::Scope::kAllUnits ? "all units" : "each unit",
+                threshold, observations_in_period,
                 baseline_error > 0 ? "; the baseline's bound may be wrong with probability " : "; alpha0 = ", baseline_error);
   return buffer.data();
 }

@@ -38,7 +38,8 @@ struct Promise {
   double observations_in_period = 0;  // over the allowance's scope
   double expected_false_alerts = 0;   // <= in the period, over the scope: observations / c
   double baseline_error = 0;          // alpha0: with at most this probability the baseline's bound is wrong and the promise void
-  // "at most 2 false alerts expected in 30.4 days over all units (c = 5000, ...)".
+  // "at most 2 false alerts expected in 30.4 days over all units (c = 5000, ...)"; in so many observations where the allowance
+  // has no period.
   [[nodiscard]] std::string Text() const;
   Allowance allowance;
 };

@@ -1,6 +1,9 @@
 // The canonical text of a baseline, and reading it back.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
+#include <optional>
 
 #include "engine/base/hash.h"
 #include "engine/stats/baseline.h"
@@ -154,13 +157,55 @@ struct Reader {
                         &validation.calibration_slope, &validation.log_loss}) {
         *x = p->Real();
       }
-      validation.calibration = static_cast<Reason>(p->Count());
+      validation.calibration = static_cast<Reason>(std::min<std::uint64_t>(p->Count(), 255));
     } else {
       return false;
     }
     return true;
   }
 };
+
+// Numbers that could not all come from one table: an edited file, or one damaged where it still reads. Nullopt when they fit.
+std::optional<std::string> Contradiction(const Baseline& b) {
+  if (!(b.alpha0 > 0 && b.alpha0 < 0.5)) return "alpha0 lies inside (0, 0.5)";
+  if (!(b.high > b.low)) return "the range is empty";
+  if (!std::is_sorted(b.levels.begin(), b.levels.end(), std::less_equal<>())) return "the levels do not ascend";
+  if (!b.strata.front().name.empty()) return "the first stratum is not that of all cases";
+  if (b.strata.front().n != b.rows) return "the cases of all strata are not the rows";
+  const bool levels = b.kind != BaselineKind::kNumeric;
+  if (levels && b.levels.size() < 2) return "fewer than two levels";
+  const double low = levels ? b.levels.front() : b.low, high = levels ? b.levels.back() : b.high, slack = 1e-9 * (high - low);
+  for (std::size_t i = 0; i < b.strata.size(); ++i) {
+    const Stratum& s = b.strata[i];
+    const std::string where = "stratum \"" + s.name + "\": ";
+    if (s.counts.size() != b.levels.size()) return where + "not one count per level";
+    if (s.clusters < 1 || s.clusters > s.n || s.n > b.rows) return where + "clusters and cases do not fit";
+    if (!(s.mean >= low - slack && s.mean <= high + slack) || !(s.sd >= 0)) return where + "mean or SD outside the scale";
+    std::uint64_t total = 0;
+    for (const std::uint64_t n : s.counts) total += n <= s.n ? n : s.n + 1;
+    if (levels && total != s.n) return where + "the counts do not add up";
+    if (i > 0 && !(b.strata[i - 1].name < s.name)) return where + "strata are not in order";
+  }
+  for (const Feature& f : b.features) {
+    if (f.numeric && !(f.sd > 0)) return "feature \"" + f.column + "\" has no spread";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> ModelContradiction(const RegressionFit& fit, const Validation& v, const Baseline& b) {
+  const std::size_t size = fit.thresholds.size() + fit.beta.size();
+  const bool whole = fit.covariance.size() == size * size && fit.beta.size() == b.features.size() &&
+                     fit.thresholds.size() + 1 == b.levels.size() && size <= kMaxRegressors + b.levels.size();
+  if (!whole) return "the model's numbers do not fit together";
+  if (!std::is_sorted(fit.thresholds.begin(), fit.thresholds.end()) || !(fit.ridge >= 0)) return "thresholds or ridge cannot be";
+  for (std::size_t i = 0; i < size; ++i) {
+    if (!(fit.covariance[i * size + i] >= 0)) return "a variance is below 0";
+  }
+  const bool validated =
+      v.folds == 0 || (v.discrimination >= 0 && v.discrimination <= 1 && v.brier >= 0 && v.calibration <= Reason::kOutsideDomain);
+  if (!validated) return "the validation's numbers cannot be";
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -220,19 +265,14 @@ Result<Baseline> ParseBaseline(std::string_view text) {
   }
   Baseline& b = reader.b;
   if (b.strata.empty()) return Fail(ErrorCode::kParse, "baseline: no stratum");
+  if (const auto wrong = Contradiction(b)) return Fail(ErrorCode::kIntegrity, "baseline: " + *wrong);
   if (!reader.fit.thresholds.empty()) {
-    const std::size_t size = reader.fit.thresholds.size() + reader.fit.beta.size();
-    const bool whole = reader.fit.covariance.size() == size * size && reader.fit.beta.size() == b.features.size() &&
-                       reader.fit.thresholds.size() + 1 == b.levels.size();
-    if (!whole) return Fail(ErrorCode::kParse, "baseline: the model's numbers do not fit together");
+    if (const auto wrong = ModelContradiction(reader.fit, reader.validation, b))
+      return Fail(ErrorCode::kIntegrity, "baseline: " + *wrong);
     reader.fit.levels = b.levels.size();
     b.model = std::move(reader.fit);
     if (reader.validation.folds > 0) b.validation = reader.validation;
   }
-  for (const Stratum& s : b.strata) {
-    if (s.counts.size() != b.levels.size()) return Fail(ErrorCode::kParse, "baseline: a stratum has not one count per level");
-  }
-  if (!(b.high > b.low)) return Fail(ErrorCode::kParse, "baseline: the range is empty");
   if (b.Text() != text)
     return Fail(ErrorCode::kIntegrity, "baseline: the text is not canonical, so its digest would not name it");
   return b;

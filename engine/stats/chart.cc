@@ -68,6 +68,7 @@ void AddSignals(const ChartOptions& o, std::span<const double> sd, std::uint64_t
 }
 
 Outcome<double> NormalArl0(const ChartOptions& o, double width) {
+  if (!o.find_arl) return No(Reason::kTooFew, "not computed");
   RunsOptions runs = o.runs;
   runs.tests = o.tests;
   runs.width = width;

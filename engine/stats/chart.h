@@ -33,6 +33,7 @@ struct ChartOptions {
   RunsOptions runs{};                  // parameters of the tests (its own `tests` and `width` are not used)
   bool rounded_d2 = false;             // 1.128 for d2(2), as textbooks
   bool screen_moving_ranges = false;   // drop moving ranges above 3.267 times their mean once (Nelson 1982)
+  bool find_arl = true;                // false: arl0 of limits on normal values is left out, for many charts of one design
 };
 
 enum class LimitsFrom : std::uint8_t { kPhaseOne, kGiven };
@@ -130,7 +131,7 @@ namespace internal {
 // Appends the signals of the tests. sd[i]: standard deviation of point i (0: no runs tests there). offset: number of the first
 // point.
 void AddSignals(const ChartOptions& options, std::span<const double> sd, std::uint64_t offset, Chart* chart);
-// ARL of tests and width for normal points.
+// ARL of tests and width for normal points; tests 3 and 4 have none here (SimulatedRunsArl of simulated_length.h has).
 [[nodiscard]] Outcome<double> NormalArl0(const ChartOptions& options, double width);
 // The mean moving range over consecutive estimating points, screened when asked; kTooFew without a pair, kZeroVariance when all
 // are 0.

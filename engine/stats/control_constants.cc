@@ -1,5 +1,7 @@
 #include "engine/stats/control_constants.h"
 
+#include <array>
+#include <atomic>
 #include <cmath>
 
 #include "engine/base/check.h"
@@ -21,12 +23,26 @@ double Power(double x, std::size_t n) {
   return result;
 }
 
+// A constant is computed once for each size: charts of thousands of units ask for the same one. Two threads that both find
+// nothing compute the same number.
+using Known = std::array<std::atomic<double>, kMaxSubgroup + 1>;
+template <typename Compute>
+double Once(Known* known, std::size_t n, Compute compute) {
+  double value = (*known)[n].load(std::memory_order_relaxed);
+  if (value == 0) {
+    value = compute(n);
+    (*known)[n].store(value, std::memory_order_relaxed);
+  }
+  return value;
+}
+
 void CheckSize(std::size_t n) { PLUMBLINE_CHECK(n >= 2 && n <= kMaxSubgroup, "a subgroup has between 2 and 100 values"); }
 
 }  // namespace
 
-double D2(std::size_t n) {
-  CheckSize(n);
+namespace {
+
+double ComputeD2(std::size_t n) {
   // The mean of the range is the integral of 1 - Phi^n - (1-Phi)^n; the integrand is even.
   const Quadrature rule = GaussLegendre(kNodes, 0, kFar);
   double sum = 0;
@@ -36,6 +52,14 @@ double D2(std::size_t n) {
     sum += rule.weight[i] * (-det::Expm1(static_cast<double>(n) * det::Log1p(-upper)) - Power(upper, n));
   }
   return 2 * sum;
+}
+
+}  // namespace
+
+double D2(std::size_t n) {
+  static Known known{};
+  CheckSize(n);
+  return Once(&known, n, ComputeD2);
 }
 
 double RangeCdf(double w, std::size_t n) {
@@ -51,14 +75,23 @@ double RangeCdf(double w, std::size_t n) {
   return static_cast<double>(n) * sum < 1 ? static_cast<double>(n) * sum : 1;
 }
 
-double D3(std::size_t n) {
-  CheckSize(n);
+namespace {
+
+double ComputeD3(std::size_t n) {
   // E W^2 = integral of 2 w (1 - P(W <= w)).
   const Quadrature rule = GaussLegendre(kNodes, 0, 2 * kFar);
   double second = 0;
   for (std::size_t i = 0; i < kNodes; ++i) second += rule.weight[i] * 2 * rule.node[i] * (1 - RangeCdf(rule.node[i], n));
   const double mean = D2(n);
   return std::sqrt(second - mean * mean);
+}
+
+}  // namespace
+
+double D3(std::size_t n) {
+  static Known known{};
+  CheckSize(n);
+  return Once(&known, n, ComputeD3);
 }
 
 double C4(double n) {

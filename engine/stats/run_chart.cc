@@ -1,6 +1,7 @@
 #include "engine/stats/run_chart.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "engine/base/check.h"
@@ -19,12 +20,49 @@ Side SideOf(int sign) { return sign > 0 ? Side::kUpper : Side::kLower; }
 
 std::int64_t LongestUsualRun(std::int64_t n) {
   PLUMBLINE_CHECK(n >= kMinAnhoej, "runs are judged from 10 useful points on");
-  return static_cast<std::int64_t>(std::floor(det::Log2(static_cast<double>(n)) + 0.5)) + 3;
+  if (n > 1'000'000'000) return static_cast<std::int64_t>(std::floor(det::Log2(static_cast<double>(n)) + 0.5)) + 3;
+  // round(log2 n) = floor((floor(log2 n^2) + 1) / 2): in whole numbers, as it is asked at every point.
+  const auto square = static_cast<std::uint64_t>(n) * static_cast<std::uint64_t>(n);
+  return static_cast<std::int64_t>(std::bit_width(square)) / 2 + 3;
 }
 
 std::int64_t FewestUsualCrossings(std::int64_t n) {
   PLUMBLINE_CHECK(n >= kMinAnhoej, "crossings are judged from 10 useful points on");
-  return BinomialQuantile(0.05, n - 1, 0.5);
+  // A chart of usual length asks at every point; the quantile is computed once for each length.
+  constexpr std::int64_t kKept = 1'024;
+  if (n >= kKept) return BinomialQuantile(0.05, n - 1, 0.5);
+  static const std::vector<std::int64_t> kept = [] {
+    std::vector<std::int64_t> quantiles(kKept, 0);
+    for (std::int64_t i = kMinAnhoej; i < kKept; ++i) quantiles[static_cast<std::size_t>(i)] = BinomialQuantile(0.05, i - 1, 0.5);
+    return quantiles;
+  }();
+  return kept[static_cast<std::size_t>(n)];
+}
+
+Outcome<double> AnhoejFalseSignal(std::int64_t n) {
+  constexpr std::int64_t kMost = 2'000;
+  if (n < kMinAnhoej || n > kMost) return No(Reason::kOutsideDomain, "false signals are counted for 10 to 2,000 useful points");
+  const auto longest = static_cast<std::size_t>(LongestUsualRun(n));
+  const auto fewest = static_cast<std::size_t>(FewestUsualCrossings(n));
+  // chance[c * longest + r - 1]: a run of r now and c crossings so far, none longer than usual; c stops at `fewest` (enough).
+  std::vector<double> chance((fewest + 1) * longest, 0), next(chance.size());
+  chance[0] = 1;
+  for (std::int64_t i = 1; i < n; ++i) {
+    std::fill(next.begin(), next.end(), 0.0);
+    for (std::size_t c = 0; c <= fewest; ++c) {
+      double all = 0;
+      for (std::size_t r = 0; r < longest; ++r) {
+        const double p = 0.5 * chance[c * longest + r];
+        all += p;
+        if (r + 1 < longest) next[c * longest + r + 1] += p;
+      }
+      next[std::min(c + 1, fewest) * longest] += all;
+    }
+    std::swap(chance, next);
+  }
+  double quiet = 0;
+  for (std::size_t r = 0; r < longest; ++r) quiet += chance[fewest * longest + r];
+  return std::clamp(1 - quiet, 0.0, 1.0);
 }
 
 AnhoejStep StepAnhoej(double centre, AnhoejState* s, double x) {

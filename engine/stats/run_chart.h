@@ -22,6 +22,10 @@ inline constexpr std::int64_t kMinAnhoej = 10;
 [[nodiscard]] std::int64_t LongestUsualRun(std::int64_t n);
 [[nodiscard]] std::int64_t FewestUsualCrossings(std::int64_t n);
 
+// The chance that n useful points of a steady process (each side of the centre with probability 1/2, independent) have a run
+// longer than usual or fewer crossings than usual: exact, by counting over (points, run, crossings). n in [kMinAnhoej, 2,000].
+[[nodiscard]] Outcome<double> AnhoejFalseSignal(std::int64_t n);
+
 // On a stream the centre is given (frozen from a baseline).
 struct AnhoejState {
   std::uint64_t count = 0;  // points, useful or not
