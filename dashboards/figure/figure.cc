@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <string_view>
 
 namespace plumbline::figure {
 namespace {
@@ -166,6 +167,11 @@ class Svg {
               colour + "\" stroke-width=\"1.3\"/>\n";
     }
   }
+  // Another figure of the same width, its top at y.
+  void Nest(const std::string& svg, double y) {
+    constexpr std::string_view kBegin = "<svg ";
+    out_ += std::string(kBegin) + "y=\"" + Number(y) + "\" " + svg.substr(kBegin.size());
+  }
   std::string Finish() { return out_ + "</svg>\n"; }
 
  private:
@@ -290,14 +296,41 @@ void Frame(Svg* svg, const Plot& plot, const Axis& ax, const Axis& ay, double to
 
 }  // namespace
 
-std::string Render(const Plot& plot) {
-  const std::vector<std::string> notes = WrapAll(plot.notes);
-  const double top = 96, bottom = top + kPlotHeight;
+namespace {
+
+constexpr double kPlotTop = 96, kPlotBottom = kPlotTop + kPlotHeight;
+
+std::size_t LegendEntries(const Plot& plot) {
   std::size_t entries = plot.legend.size();
   for (const Curve& c : plot.curves) entries += c.name.empty() ? 0 : 1;
+  return entries;
+}
+double HeightOf(const Plot& plot) {
+  const std::size_t entries = LegendEntries(plot);
   const double legend = entries == 0 ? 0 : 19 * (1 + std::floor(static_cast<double>(entries) / 4));
-  const double height = bottom + 62 + legend + 16 * static_cast<double>(notes.size()) + 18;
-  Svg svg(height, plot.title, plot.subtitle);
+  return kPlotBottom + 62 + legend + 16 * static_cast<double>(WrapAll(plot.notes).size()) + 18;
+}
+
+}  // namespace
+
+std::string Render(const std::vector<Plot>& plots) {
+  if (plots.size() == 1) return Render(plots[0]);
+  double height = plots.empty() ? 60 : 0;
+  for (const Plot& p : plots) height += HeightOf(p);
+  Svg svg(height, plots.empty() ? "" : plots[0].title, plots.empty() ? "" : plots[0].subtitle);
+  double y = 0;
+  for (const Plot& p : plots) {
+    svg.Nest(Render(p), y);
+    y += HeightOf(p);
+  }
+  return svg.Finish();
+}
+
+std::string Render(const Plot& plot) {
+  const std::vector<std::string> notes = WrapAll(plot.notes);
+  constexpr double top = kPlotTop, bottom = kPlotBottom;
+  const std::size_t entries = LegendEntries(plot);
+  Svg svg(HeightOf(plot), plot.title, plot.subtitle);
   Head(&svg, plot.title, plot.subtitle);
   Range rx, ry;
   for (const Curve& c : plot.curves) {

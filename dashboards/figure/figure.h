@@ -53,6 +53,8 @@ struct Plot {
   std::vector<double> y_include;
 };
 [[nodiscard]] std::string Render(const Plot& plot);
+// Plots above each other in one figure, each with its own axes; an empty figure where there is none.
+[[nodiscard]] std::string Render(const std::vector<Plot>& plots);
 
 struct ForestRow {
   std::string label;
