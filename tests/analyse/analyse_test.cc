@@ -1,53 +1,25 @@
 #include "engine/app/analyse/analyse.h"
 
-#include <simdjson.h>
-
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 
 #include "engine/stats/baseline.h"
+#include "tests/analyse/temp_table.h"
 
 using namespace plumbline;
 using namespace plumbline::analyse;
+using plumbline::test::Parsed;
+using plumbline::test::Shared;
+using plumbline::test::TempTable;
 
 namespace {
 
-std::string Shared(const char* file) {
-  const char* env = std::getenv("PLUMBLINE_SHARED");
-  return (std::filesystem::path(env != nullptr ? env : "../shared") / "data" / file).string();
-}
 bool Have(const char* file, const char* test) {
   if (std::filesystem::exists(Shared(file))) return true;
   WARN("SKIPPED " << test << ": no ../shared/data/" << file);
   return false;
 }
-
-// A table on disk for one test.
-class TempTable {
- public:
-  explicit TempTable(const std::string& text)
-      : path_(std::filesystem::temp_directory_path() / ("plumbline_analyse_" + std::to_string(counter_++) + ".csv")) {
-    std::ofstream(path_, std::ios::binary) << text;
-  }
-  ~TempTable() { std::filesystem::remove(path_); }
-  TempTable(const TempTable&) = delete;
-  TempTable& operator=(const TempTable&) = delete;
-  [[nodiscard]] std::string path() const { return path_.string(); }
-
- private:
-  static inline int counter_ = 0;
-  std::filesystem::path path_;
-};
-
-struct Parsed {
-  simdjson::dom::parser parser;
-  simdjson::padded_string text;
-  simdjson::dom::element root;
-  explicit Parsed(const std::string& json) : text(json) { root = parser.parse(text); }
-};
 
 DetectRequest LidcDetect() {
   DetectRequest r;
@@ -170,6 +142,21 @@ TEST_CASE("eICU: a hospital with many rows but two stays gives no signal", "[ana
   }
   CHECK(hidden > 0);
   CHECK(most_rows > 100);
+  // The same rows taken as cases would accuse such a hospital: clustering is what keeps it quiet, not the allowance.
+  r.min_n = 2;
+  const auto signals = [&](const char* hospital) {
+    const auto report = AnalyseDetect(r);
+    REQUIRE(report);
+    Parsed found(report->json);
+    for (auto unit : found.root["units"].get_array()) {
+      if (std::string_view(unit["unit"]) == hospital) return bool(unit["signal"]);
+    }
+    return false;
+  };
+  CHECK_FALSE(signals("421"));  // 737 rows of 5 stays
+  r.cluster.clear();
+  CHECK(signals("421"));
+  r.cluster = "patientunitstayid";
   // The funnel hides the same units.
   FunnelRequest f;
   f.common = r.common;
@@ -183,6 +170,24 @@ TEST_CASE("eICU: a hospital with many rows but two stays gives no signal", "[ana
   for (auto unit : funnel_json.root["units"].get_array()) {
     if (std::int64_t(unit["n"]) < 5) CHECK(std::string_view(unit["verdict"]) == "not_shown");
   }
+}
+
+TEST_CASE("a hospital of 1,800 readings from two stays is two cases: no signal; as rows it would signal", "[analyse]") {
+  std::string text = "hospital,stay,high\n";
+  for (int i = 0; i < 1800; ++i) text += "small," + std::to_string(i % 2) + "," + std::to_string(i % 10 < 6 ? 1 : 0) + "\n";
+  for (int i = 0; i < 900; ++i) text += "large," + std::to_string(100 + i) + "," + std::to_string(i % 10 < 3 ? 1 : 0) + "\n";
+  const TempTable table(text);
+  DetectRequest r;
+  r.common.table.path = table.path();
+  r.unit = "hospital";
+  r.event = "high=1";
+  r.cluster = "stay";
+  r.margin = 0.05;
+  r.false_alerts = 0.1;
+  r.min_n = 1;
+  CHECK_FALSE(AnalyseDetect(r)->findings);
+  r.cluster.clear();
+  CHECK(AnalyseDetect(r)->findings);
 }
 
 TEST_CASE("errors name file, row and column, and usage errors say what is missing", "[analyse]") {
@@ -221,13 +226,13 @@ TEST_CASE("compare and chart give JSON, a table in Chinese and a figure", "[anal
   c.common.table.path = table.path();
   c.common.lang = Lang::kZh;
   c.group = "group";
-  c.value = "value";
+  c.values = {"value"};
   const auto numeric = AnalyseCompare(c);
   REQUIRE(numeric);
   CHECK(numeric->findings);
   CHECK(numeric->text.find("均值差") != std::string::npos);
   CHECK(numeric->svg.find("</svg>") != std::string::npos);
-  c.value = "category";
+  c.values = {"category"};
   c.categorical = true;
   c.stratum = "stratum";
   const auto categorical = AnalyseCompare(c);
@@ -235,15 +240,16 @@ TEST_CASE("compare and chart give JSON, a table in Chinese and a figure", "[anal
   CHECK(categorical->json.find("cochran_mantel_haenszel") != std::string::npos);
   ChartRequest chart;
   chart.common.table.path = table.path();
-  chart.value = "value";
+  chart.values = {"value"};
   chart.order = "order";
   chart.tests = "1,2";
   const auto individuals = AnalyseChart(chart);
   REQUIRE(individuals);
   Parsed json(individuals->json);
-  CHECK(json.root["points"].get_array().size() == 120);
+  CHECK(json.root["charts"].at(0)["points"].get_array().size() == 120);
+  CHECK(json.root["charts"].get_array().size() == 2);
   chart.kind = "p";
-  chart.value.clear();
+  chart.values.clear();
   chart.event = "category=yes";
   chart.subgroup = "stratum";
   chart.order = "stratum";

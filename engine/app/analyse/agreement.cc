@@ -5,26 +5,27 @@
 
 #include "connectors/csv/csv_reader.h"
 #include "dashboards/figure/figure.h"
+#include "engine/app/analyse/agreement.h"
 #include "engine/app/analyse/analyse.h"
 #include "engine/stats/panel.h"
 
 namespace plumbline::analyse {
 namespace {
 
-struct Panel {
-  std::vector<stats::PanelCase> cases;
-  std::size_t readings = 0;
-  std::size_t missing = 0;
-};
-
-Result<Panel> PanelOf(const AgreementRequest& r, const Table& table, const std::string& value, const Table::Coded& cases,
-                      const Table::Coded& groups, const Table::Coded& readers) {
+Result<GradedPanel> PanelOf(const AgreementRequest& r, const Table& table, const std::string& value, const Table::Coded& cases,
+                            const Table::Coded& groups, const Table::Coded& readers) {
   const std::vector<std::string>& texts = table.Column(value);
+  GradedPanel panel;
+  panel.reader_names = readers.names;
+  if (r.categorical) {
+    panel.categories = table.Codes(value).names;
+    std::erase(panel.categories, "");
+  }
   std::vector<stats::PanelCase> all(cases.names.size());
+  std::vector<std::vector<std::size_t>> by(cases.names.size());
   std::vector<std::set<std::size_t>> seen(cases.names.size());
   std::vector<bool> twice(cases.names.size());
   std::vector<std::size_t> rows(cases.names.size());
-  Panel panel;
   for (std::size_t i = 0; i < table.rows(); ++i) {
     const std::size_t c = cases.index[i];
     ++rows[c];
@@ -33,10 +34,19 @@ Result<Panel> PanelOf(const AgreementRequest& r, const Table& table, const std::
       ++panel.missing;
       continue;
     }
-    const auto grade = csv::ParseNumber(texts[i]);
-    if (!grade) return std::unexpected(table.At(i, value, "\"" + texts[i] + "\" is not a grade"));
-    all[c].grades.push_back(*grade);
+    double grade = 0;
+    if (r.categorical) {
+      const auto at = std::lower_bound(panel.categories.begin(), panel.categories.end(), texts[i]);
+      grade = static_cast<double>(at - panel.categories.begin());
+    } else if (const auto number = csv::ParseNumber(texts[i])) {
+      grade = *number;
+    } else {
+      return std::unexpected(
+          table.At(i, value, "\"" + texts[i].substr(0, 40) + "\" is not a grade: a finite number; --categorical takes texts"));
+    }
+    all[c].grades.push_back(grade);
     all[c].groups.push_back(groups.names.empty() ? 0 : groups.index[i]);
+    if (!readers.names.empty()) by[c].push_back(readers.index[i]);
   }
   const auto wanted = static_cast<std::size_t>(r.readers);
   for (std::size_t c = 0; c < all.size(); ++c) {
@@ -44,17 +54,13 @@ Result<Panel> PanelOf(const AgreementRequest& r, const Table& table, const std::
     if (!whole || (wanted > 0 && twice[c])) continue;
     panel.readings += all[c].grades.size();
     panel.cases.push_back(std::move(all[c]));
+    if (!readers.names.empty()) panel.readers.push_back(std::move(by[c]));
   }
   return panel;
 }
 
-std::string IntervalText(const stats::Estimate& e, int digits, Lang lang) {
-  if (e.interval != stats::Reason::kNone) return Fixed(e.value, digits) + " (" + Say(lang, e.interval) + ")";
-  return Fixed(e.value, digits) + " [" + Fixed(e.low, digits) + ", " + Fixed(e.high, digits) + "]";
-}
-
 figure::Forest ForestOf(const AgreementRequest& r, const std::vector<stats::GroupDeviation>& deviations,
-                        const std::vector<std::string>& names, const Panel& panel) {
+                        const std::vector<std::string>& names, const GradedPanel& panel) {
   const Lang lang = r.common.lang;
   figure::Forest f;
   f.title = r.common.title.empty() ? Say(lang, "Deviation from the other readers: ", "与其他阅片者的偏差：") + r.values[0]
@@ -93,27 +99,63 @@ stats::KappaWeights WeightsOf(const std::string& name) {
   return name == "linear" ? stats::KappaWeights::kLinear : stats::KappaWeights::kQuadratic;
 }
 
-// One graded column's kappa, as a JSON object and as a row of the table.
-void AddKappa(const AgreementRequest& r, const std::string& value, const Panel& panel, Json* json, TextTable* kappas) {
+// What one graded column's report is made of.
+struct Shown {
+  Json json;
+  TextTable kappas, coefficients, pairs;
+  figure::Forest forest;
+};
+
+// One graded column: kappa of exchangeable readers, the other coefficients, pairs of named readers.
+void AddValue(const AgreementRequest& r, const std::string& value, const GradedPanel& panel, Shown* shown) {
   const Lang lang = r.common.lang;
-  const auto kappa = stats::PanelKappa(panel.cases, WeightsOf(r.weights), r.common.confidence);
-  json->Open('{')
+  Json& json = shown->json;
+  json.Open('{')
       .Member("value", value)
       .MemberInteger("cases", panel.cases.size())
       .MemberInteger("readings", panel.readings)
       .MemberInteger("missing", panel.missing);
+  const bool ordered = r.weights != "ordinal" && r.weights != "ratio";
+  const auto kappa =
+      ordered ? stats::PanelKappa(panel.cases, WeightsOf(r.weights), r.common.confidence)
+              : stats::No(stats::Reason::kOutsideDomain, "kappa of exchangeable readers takes none, linear or quadratic");
   if (kappa) {
-    json->Member("kappa", *kappa);
+    json.Member("kappa", *kappa);
   } else {
-    json->Member("kappa", kappa.error());
+    json.Member("kappa", kappa.error());
   }
-  json->Close('}');
-  kappas->Row({value, std::to_string(panel.cases.size()), std::to_string(panel.readings),
-               kappa ? IntervalText(*kappa, 4, lang) : Say(lang, kappa.error().reason)});
+  AddCoefficients(r, value, panel, &json, &shown->coefficients, &shown->forest);
+  if (r.named_readers) AddPairs(r, panel, &json, &shown->pairs);
+  json.Close('}');
+  shown->kappas.Row({value, std::to_string(panel.cases.size()), std::to_string(panel.readings),
+                     kappa ? IntervalText(*kappa, 4, lang) : Say(lang, kappa.error().reason)});
+}
+
+figure::Forest CoefficientForest(const AgreementRequest& r) {
+  const Lang lang = r.common.lang;
+  figure::Forest f;
+  f.title = r.common.title.empty() ? Say(lang, "Agreement of the panel", "专家组一致性") : r.common.title;
+  f.subtitle = Say(lang, "weights: ", "权重：") + r.weights;
+  f.axis = Say(lang, "chance-corrected agreement", "校正机遇后的一致性");
+  f.label_header = Say(lang, "coefficient", "系数");
+  f.text_header = Say(lang, "value [interval]", "值 [区间]");
+  f.notes = {Say(lang, "1 is perfect agreement, 0 what chance gives.", "1 为完全一致，0 为机遇水平。")};
+  return f;
+}
+
+Result<void> CheckRequest(const AgreementRequest& r) {
+  if (r.case_columns.empty() || r.values.empty()) return Fail(ErrorCode::kUsage, "--case and --value are needed");
+  if (r.categorical && r.weights != "none") return Fail(ErrorCode::kUsage, "--categorical goes with --weights none");
+  if (r.categorical && !r.group.empty())
+    return Fail(ErrorCode::kUsage, "deviations of a --group need numbers, not --categorical");
+  if (r.named_readers && r.reader.empty()) return Fail(ErrorCode::kUsage, "--named-readers needs --reader");
+  if (r.named_readers && (r.weights == "ordinal" || r.weights == "ratio"))
+    return Fail(ErrorCode::kUsage, "--named-readers takes --weights none, linear or quadratic");
+  return {};
 }
 
 // Each group's deviation from the other readers: members of the open JSON object, a second table and the figure.
-Result<void> AddDeviations(const AgreementRequest& r, const std::vector<std::string>& names, const Panel& panel, Json* json,
+Result<void> AddDeviations(const AgreementRequest& r, const std::vector<std::string>& names, const GradedPanel& panel, Json* json,
                            Report* report) {
   const Lang lang = r.common.lang;
   const auto deviations = stats::PanelDeviations(panel.cases, names.size(), r.common.confidence);
@@ -142,10 +184,11 @@ Result<void> AddDeviations(const AgreementRequest& r, const std::vector<std::str
 }  // namespace
 
 Result<Report> AnalyseAgreement(const AgreementRequest& r) {
+  if (!r.reference.empty()) return CompareMethods(r);
   const Lang lang = r.common.lang;
+  PLUMBLINE_TRY(CheckRequest(r));
   std::vector<std::string> columns = SplitList(r.case_columns);
   const std::vector<std::string> case_columns = columns;
-  if (case_columns.empty() || r.values.empty()) return Fail(ErrorCode::kUsage, "--case and --value are needed");
   columns.insert(columns.end(), r.values.begin(), r.values.end());
   for (const std::string& c : {r.reader, r.group}) {
     if (!c.empty()) columns.push_back(c);
@@ -154,23 +197,28 @@ Result<Report> AnalyseAgreement(const AgreementRequest& r) {
   const Table::Coded cases = table.Codes(case_columns), readers = r.reader.empty() ? Table::Coded{} : table.Codes(r.reader),
                      groups = r.group.empty() ? Table::Coded{} : table.Codes(r.group);
   Report report;
-  Json json;
-  json.Open('{')
-      .Member("analysis", "agreement")
-      .Member("table", r.common.table.path)
-      .Member("weights", r.weights)
-      .Key("kappa")
-      .Open('[');
-  TextTable kappas({Say(lang, "graded", "评级项目"), Say(lang, "cases", "病例"), Say(lang, "readings", "阅片"),
-                    Say(lang, "kappa [interval]", "kappa [区间]")});
-  Panel first;
+  Shown shown{
+      {},
+      TextTable({Say(lang, "graded", "评级项目"), Say(lang, "cases", "病例"), Say(lang, "readings", "阅片"),
+                 Say(lang, "kappa [interval]", "kappa [区间]")}),
+      TextTable({Say(lang, "graded", "评级项目"), Say(lang, "coefficient", "系数"), Say(lang, "value [interval]", "值 [区间]"),
+                 Say(lang, "observed", "观察一致"), Say(lang, "by chance", "机遇一致")}),
+      TextTable(
+          {Say(lang, "readers", "阅片者"), "n", "kappa", Say(lang, "p margins", "p 边际"), Say(lang, "p symmetry", "p 对称")}),
+      CoefficientForest(r)};
+  Json& json = shown.json;
+  json.Open('{').Member("analysis", "agreement").Member("table", r.common.table.path).Member("weights", r.weights);
+  json.Key("kappa").Open('[');
+  GradedPanel first;
   for (const std::string& value : r.values) {
-    PLUMBLINE_ASSIGN(Panel panel, PanelOf(r, table, value, cases, groups, readers));
-    AddKappa(r, value, panel, &json, &kappas);
+    PLUMBLINE_ASSIGN(GradedPanel panel, PanelOf(r, table, value, cases, groups, readers));
+    AddValue(r, value, panel, &shown);
     if (value == r.values[0]) first = std::move(panel);
   }
   json.Close(']');
-  report.text = kappas.Render();
+  report.text = shown.kappas.Render() + "\n" + shown.coefficients.Render();
+  if (r.named_readers) report.text += "\n" + shown.pairs.Render();
+  report.svg = figure::Render(shown.forest);
   if (!r.group.empty()) {
     PLUMBLINE_TRY(AddDeviations(r, groups.names, first, &json, &report));
   }

@@ -15,13 +15,6 @@ namespace {
 
 constexpr std::size_t kMaxFile = 64U << 20;
 
-Result<stats::Baseline> LoadBaseline(const std::string& path) {
-  PLUMBLINE_ASSIGN(const std::string text, ReadFile(path));
-  auto baseline = stats::ParseBaseline(text);
-  if (!baseline) return Fail(baseline.error().code, path + ": " + baseline.error().message);
-  return baseline;
-}
-
 // The digest of the columns used, so that the same evidence has the same source whatever else the file holds.
 std::string SourceDigest(const Table& table, const std::vector<std::string>& columns) {
   Sha256 sha;
@@ -61,6 +54,16 @@ Result<std::string> ReadFile(const std::string& path) {
     text.append(buffer.data(), got);
     if (text.size() > kMaxFile) return Fail(ErrorCode::kLimit, path + ": larger than 64 MiB");
   }
+}
+
+Result<stats::Baseline> LoadBaseline(const std::string& path, const std::string& digest) {
+  PLUMBLINE_ASSIGN(const std::string text, ReadFile(path));
+  auto baseline = stats::ParseBaseline(text);
+  if (!baseline) return Fail(baseline.error().code, path + ": " + baseline.error().message);
+  if (!digest.empty() && digest.size() < 8) return Fail(ErrorCode::kUsage, "a digest is told by at least its first 8 digits");
+  if (const std::string own = baseline->DigestHexText(); !own.starts_with(digest))
+    return Fail(ErrorCode::kIntegrity, path + " is baseline " + own + ", not " + digest);
+  return baseline;
 }
 
 Result<BuiltBaseline> BuildBaselineFromTable(const BaselineRequest& r) {

@@ -183,8 +183,7 @@ Result<Steps> MakeSteps(const DetectRequest& r) {
   std::optional<stats::Baseline> baseline;
   std::vector<std::string> features;
   if (!r.baseline.empty()) {
-    PLUMBLINE_ASSIGN(const std::string text, ReadFile(r.baseline));
-    PLUMBLINE_ASSIGN(baseline, stats::ParseBaseline(text));
+    PLUMBLINE_ASSIGN(baseline, LoadBaseline(r.baseline, r.baseline_digest));
     for (const stats::Feature& f : baseline->features) features.push_back(f.column);
   }
   if (!r.event.empty()) PLUMBLINE_TRY(ParseCondition(r.event));
@@ -224,7 +223,7 @@ Result<stats::Promise> PromiseOf(const DetectRequest& r, const Steps& steps) {
   stats::Promise promise;
   promise.baseline_error = steps.alpha0;
   promise.observations_in_period = n;
-  promise.allowance.period_days = r.days > 0 ? r.days : 1;
+  promise.allowance.period_days = std::max(0.0, r.days);
   const int ways = (r.threshold > 0) + (r.false_alerts > 0) + !r.allowance.empty();
   if (ways != 1) return Fail(ErrorCode::kUsage, "one of --allowance with --days, --false-alerts or --threshold is needed");
   if (!r.allowance.empty()) {
@@ -435,7 +434,8 @@ Result<Report> AnalyseDetect(const DetectRequest& r) {
                Fixed(u->log_e / 2.302585092994046, 2), PValue(stats::EDetector::AnytimeP(u->state)), u->e_bh ? "*" : ""});
   }
   report.json = json.Close(']').Close('}').text();
-  report.text = shown.Render() + Say(lang, "promise: ", "承诺：") + promise.Text() + "\n" + std::to_string(hidden) +
+  report.text = Say(lang, "compared with ", "比较对象：") + steps.against + "\n" + shown.Render() +
+                Say(lang, "promise: ", "承诺：") + promise.Text() + "\n" + std::to_string(hidden) +
                 Say(lang, " units below min_n are not shown\n", " 个单位低于 min_n，不显示\n");
   report.svg = figure::Render(PlotOf(r, steps, promise, drawn));
   return report;

@@ -6,8 +6,8 @@
 #include "connectors/csv/csv_reader.h"
 #include "dashboards/figure/figure.h"
 #include "engine/app/analyse/analyse.h"
+#include "engine/app/analyse/between.h"
 #include "engine/base/math.h"
-#include "engine/stats/meta.h"
 
 namespace plumbline::analyse {
 namespace {
@@ -187,6 +187,7 @@ Result<stats::FunnelOptions> OptionsOf(const FunnelRequest& r) {
                           ? stats::OverDispersion::kNone
                           : (r.over_dispersion == "shmi" ? stats::OverDispersion::kShmi : stats::OverDispersion::kCqc);
   o.target = r.target;
+  o.trim = r.trim;
   o.min_n = r.min_n;
   o.min_denominator = 0;
   return o;
@@ -202,8 +203,10 @@ std::vector<std::size_t> ByDistance(const stats::FunnelResult& f) {
   return order;
 }
 
-std::string JsonOf(const FunnelRequest& r, const Units& units, const stats::FunnelResult& f,
-                   const std::vector<std::size_t>& order) {
+std::string JsonOf(const FunnelRequest& r, const Units& units, const stats::FunnelResult& f, const Between& between,
+                   stats::FunnelKind kind, const std::vector<std::size_t>& order) {
+  std::vector<std::size_t> estimate(units.units.size(), units.units.size());
+  for (std::size_t i = 0; i < between.unit.size(); ++i) estimate[between.unit[i]] = i;
   Json json;
   json.Open('{')
       .Member("analysis", "funnel")
@@ -211,7 +214,9 @@ std::string JsonOf(const FunnelRequest& r, const Units& units, const stats::Funn
       .Member("unit", r.unit)
       .Member("over_dispersion", r.over_dispersion);
   json.Member("target", f.target).Member("phi", f.phi).Member("tau2", f.tau2).MemberInteger("missing", units.missing);
-  json.MemberInteger("min_n", static_cast<std::uint64_t>(r.min_n)).Key("units").Open('[');
+  json.MemberInteger("min_n", static_cast<std::uint64_t>(std::max<std::int64_t>(0, r.min_n)));
+  WriteBetween(r, between, kind, &json);
+  json.Key("units").Open('[');
   for (const std::size_t i : order) {
     const auto& point = f.points[i];
     json.Open('{').Member("unit", units.names[i]).MemberInteger("n", static_cast<std::uint64_t>(units.units[i].n));
@@ -228,6 +233,8 @@ std::string JsonOf(const FunnelRequest& r, const Units& units, const stats::Funn
         .Member("high95", point.high95)
         .Member("low998", point.low998)
         .Member("high998", point.high998);
+    WriteIntervals(r, units.units[i], kind, &json);
+    if (estimate[i] < between.shrunken.size()) json.Member("shrunken", between.shrunken[estimate[i]]);
     json.Member("verdict", VerdictKey(point.verdict)).Close('}');
   }
   return json.Close(']').Close('}').text();
@@ -262,10 +269,12 @@ Result<Report> AnalyseFunnel(const FunnelRequest& r) {
   const auto funnel = stats::Funnel(units.units, options);
   if (!funnel) return Fail(ErrorCode::kInvalidArgument, "funnel: " + funnel.error().detail);
   const std::vector<std::size_t> order = ByDistance(*funnel);
+  PLUMBLINE_ASSIGN(const Between between, BetweenUnits(r, units.units, *funnel, options.kind));
   Report report;
-  report.json = JsonOf(r, units, *funnel, order);
-  report.text = TextOf(r, units, *funnel, options.kind, order);
-  report.svg = figure::Render(PlotOf(r, units, *funnel, options));
+  report.json = JsonOf(r, units, *funnel, between, options.kind, order);
+  report.text = TextOf(r, units, *funnel, options.kind, order) + BetweenText(r, between, options.kind);
+  report.svg = r.forest ? BetweenForest(r, units.names, units.units, between, options.kind)
+                        : figure::Render(PlotOf(r, units, *funnel, options));
   report.findings = std::any_of(funnel->points.begin(), funnel->points.end(), [](const auto& point) {
     return point.reason == stats::Reason::kNone && Beyond998(point.verdict);
   });
