@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/cql/fhir/model.h"
 #include "engine/cql/fhir/node_text.h"
 #include "engine/cql/fhir/primitive.h"
 #include "engine/cql/literal.h"
@@ -182,9 +183,8 @@ Result<PatientReport> MeasureRun::Run(const Patient& patient, const MeasureRunOp
   if (auto read = Read(patient.documents, &resources_); !read) return named(std::move(read).error());
   if (auto done = Evaluate(resources_, *period); !done) return named(std::move(done).error());
   report.patient = patient.id;
-  for (const cql::fhir::Resource& resource : resources_.all()) {
-    if (resource.node->type->name() == "Patient") report.patient = resource.id;
-  }
+  static const cql::fhir::ModelClass* const kPatient = cql::fhir::Models::BuiltIn().fhir().Find("Patient");
+  for (const cql::fhir::Resource& resource : resources_.OfType(*kPatient)) report.patient = resource.id;
   for (std::size_t g = 0; g < members_.size(); ++g) {
     GroupCounts counts;
     CountMembers(members_[g], &counts.counts);

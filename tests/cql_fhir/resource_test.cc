@@ -41,11 +41,9 @@ struct Fixture {
     return data.Retrieve(context, {.type = model.Class(type),
                                    .template_id = info->template_id,
                                    .code_path = info->primary_code_path,
-                          .primary_path = primary_path,
+                                   .primary_path = primary_path,
                                    .comparator = CodeComparator::kIn,
                                    .codes = codes,
-                                   .date_path = {},
-                                   .date_range = {},
                                    .unfiltered = false});
   }
 
@@ -218,7 +216,9 @@ TEST_CASE("objects are equal by content") {
 TEST_CASE("documents that are no FHIR are refused with a reason") {
   for (const std::string_view json :
        {R"({"resourceType":"Encounte"})", R"({"a":1})", R"([1])", "{", "", R"([{"resourceType":"Patient"}] x)",
-        R"({"resourceType":"Patient","name":[{"given":["a",]}]})"}) {
+        R"({"resourceType":"Patient","name":[{"given":["a",]}]})", R"({"resourceType":"Patient","name":[}]})",
+        R"({"resourceType":"Patient","name" "x"})", R"({"resourceType":"Patient","id":"open)",
+        R"({"resourceType":"Patient"]})"}) {
     ResourceSet set;
     INFO(json);
     const auto added = set.Add(json);
@@ -229,6 +229,47 @@ TEST_CASE("documents that are no FHIR are refused with a reason") {
   for (int i = 0; i < 200; ++i) deep += R"([{"item":)";
   ResourceSet set;
   CHECK_FALSE(set.Add(deep).has_value());
+}
+
+TEST_CASE("a resource that cannot be read fails who asks for its type, not the others") {
+  ResourceSet set;
+  REQUIRE(set.Add(R"([{"resourceType":"Patient","id":"p"},{"resourceType":"Encounter","id":"\x"}])").has_value());
+  set.Index();
+  CHECK(set.OfType(*Models::BuiltIn().fhir().Find("Patient")).size() == 1);
+  CHECK(set.error().empty());
+  CHECK(set.OfType(*Models::BuiltIn().fhir().Find("Encounter")).empty());
+  CHECK(set.error().find("Encounter") != std::string::npos);
+  CHECK(set.all().size() == 1);
+}
+
+TEST_CASE("escapes, nulls and extensions of lists are read where they stand") {
+  ResourceSet set;
+  REQUIRE(set.Add(R"({"resourceType":"Patient","id":"a\u00e4\ud83d\ude00\n",
+    "name":[{"given":["x",null,"z"],"_given":[null,{"extension":[{"url":"u"}]},null]}],
+    "communication":[{"language":{"coding":[null,{"code":"en"}]}}]})")
+              .has_value());
+  set.Index();
+  REQUIRE(set.all().size() == 1);
+  CHECK(set.all()[0].id == "a\xC3\xA4\xF0\x9F\x98\x80\n");
+  const Node& name = *Child(*set.all()[0].node, "name");
+  const Field& given = name.fields[0];
+  REQUIRE(given.count == 3);
+  CHECK(given.nodes[1].system.IsNull());
+  CHECK(ExtensionUrl(ExtensionsOf(given.nodes[1], false)[0]) == "u");
+  CHECK(given.nodes[2].system.string() == "z");
+}
+
+TEST_CASE("extensions of a long list of primitives take room in proportion") {
+  std::string json = R"({"resourceType":"Patient","id":"p","name":[{"_given":[)";
+  constexpr int kItems = 20'000;
+  for (int i = 0; i < kItems; ++i) json += i == 0 ? "{}" : ",{}";
+  json += "]}]}";
+  ResourceSet set;
+  REQUIRE(set.Add(json).has_value());
+  set.Index();
+  REQUIRE(set.all().size() == 1);
+  CHECK(Child(*set.all()[0].node, "name")->fields[0].count == kItems);
+  CHECK(set.bytes() < std::size_t{64} << 20);
 }
 
 TEST_CASE("decimals of FHIR keep their digits") {

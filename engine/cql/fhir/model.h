@@ -28,12 +28,17 @@
 #include "engine/cql/context.h"
 #include "engine/cql/data_model.h"
 #include "engine/cql/fhir/node.h"
+#include "engine/cql/fhir/text_hash.h"
 #include "engine/cql/value.h"
 
 namespace plumbline::cql::fhir {
 
 class Model;
 class ModelClass;
+
+struct TextHasher {
+  std::size_t operator()(std::string_view text) const { return TextHash(text); }
+};
 
 enum class Access : std::uint8_t {
   kNone,          // stands for a slice that no resource names: null
@@ -159,7 +164,7 @@ class Model {
 
   std::string_view name_, version_, url_, patient_class_, birth_date_;
   std::deque<ModelClass> classes_;
-  std::unordered_map<std::string_view, ModelClass*> by_name_;
+  std::unordered_map<std::string_view, ModelClass*, TextHasher> by_name_;
   std::vector<const ModelClass*> views_;
 };
 
@@ -183,8 +188,8 @@ class Models {
 
   std::deque<Model> models_;
   std::vector<std::string_view> names_{""};
-  std::unordered_map<std::string_view, std::uint16_t> name_ids_;
-  std::unordered_map<std::string_view, std::uint16_t> profile_ids_;
+  std::unordered_map<std::string_view, std::uint16_t, TextHasher> name_ids_;
+  std::unordered_map<std::string_view, std::uint16_t, TextHasher> profile_ids_;
 };
 
 }  // namespace plumbline::cql::fhir

@@ -58,6 +58,7 @@ Value FromSlice(const ModelElement& element, const Field& field) {
     if (!node.system.Is(Tag::kConcept)) continue;
     const ConceptData& data = node.system.concept_data();
     for (std::size_t i = 0; i < data.size; ++i) {
+      if (!data.codes[i].Is(Tag::kCode)) continue;
       const CodeData& code = data.codes[i].code();
       if (code.code == element.code && code.system == element.url) return node.system;
     }

@@ -119,9 +119,8 @@ Value PatientData::Retrieve(EvalContext& context, const RetrieveSpec& spec) {
     return context.Fail(EvalErrorKind::kData, "a retrieve without patient data");
   }
   const auto& type = static_cast<const ModelClass&>(*spec.type);
-  if (!spec.date_path.empty())
-    return context.Fail(EvalErrorKind::kData, "retrieves by date are written as `where` in FHIR libraries");
   const std::span<const Resource> candidates = resources_->OfType(*type.fhir());
+  if (!resources_->error().empty()) return context.Fail(EvalErrorKind::kData, resources_->error());
   const bool any_profile = type.profile().starts_with("http://hl7.org/fhir/StructureDefinition/");
   const std::uint16_t profile = any_profile ? std::uint16_t{0} : type.profile_id();
   Value* found = context.arena.AllocateArray<Value>(candidates.size());
@@ -129,6 +128,7 @@ Value PatientData::Retrieve(EvalContext& context, const RetrieveSpec& spec) {
   for (const Resource& resource : candidates) {
     if (!any_profile && !HasProfile(resource, profile)) continue;
     const bool matches = spec.code_path.empty() || spec.codes.IsNull() || CodeMatches(context, spec, *resource.node);
+    if (!resources_->error().empty()) (void)context.Fail(EvalErrorKind::kData, resources_->error());
     if (context.Failed()) return {};
     if (!matches) continue;
     found[count++] = Value::Object(&type, resource.node);

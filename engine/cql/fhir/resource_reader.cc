@@ -1,10 +1,10 @@
 #include "engine/cql/fhir/resource_reader.h"
 
-#include <simdjson.h>
-
+#include <algorithm>
 #include <cstring>
 #include <string>
 
+#include "engine/cql/fhir/json_cursor.h"
 #include "engine/cql/fhir/model.h"
 #include "engine/cql/fhir/node_convert.h"
 #include "engine/cql/fhir/node_text.h"
@@ -14,152 +14,170 @@
 namespace plumbline::cql::fhir {
 namespace {
 
-namespace od = simdjson::ondemand;
-
-std::string_view TrimToken(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\t' || token.back() == '\r')) {
-    token.remove_suffix(1);
-  }
-  return token;
-}
-
-// A key as it stands in the text; keys of FHIR have no escapes, and one that has is no element's name.
-std::string_view KeyText(od::field& field) {
-  const char* at = field.key().raw();
-  const char* end = at;
-  while (*end != '"' && *end != '\\') ++end;
-  return {at, static_cast<std::size_t>(end - at)};
-}
+constexpr std::size_t kPadding = 64;  // after the text, for whoever reads it in blocks
 
 }  // namespace
 
 struct ResourceReader::State {
   explicit State(Arena& memory) : arena(memory) {}
 
-  // Where in a document the reading stopped, and why; the first error wins.
+  // Why the reading stopped; the first error wins.
   bool Refuse(std::string why) {
     if (error.empty()) error = std::move(why);
     return false;
   }
-  bool Check(simdjson::error_code code) {
-    if (code == simdjson::SUCCESS) return true;
-    return Refuse(simdjson::error_message(code));
-  }
+  bool Malformed() { return Refuse("the JSON is not well formed"); }
+  bool Skip() { return json.Skip() || Malformed(); }
 
-  bool Document(od::document& document);
-  bool DocumentObject(od::object object);
-  bool ResourceArray(od::array array, bool entries);
-  bool OneResource(od::object object);
-  const ModelClass* TypeOf(od::object& object, std::string_view fallback);
-  bool Object(od::object object, const ModelClass& type, Node* node, int depth);
-  bool ElementValue(od::value value, const ModelClass::JsonField& json, int depth, std::size_t base);
-  bool ArrayValue(od::array array, const ModelClass::JsonField& json, int depth, std::size_t base);
-  bool Extensions(od::value value, const ModelClass::JsonField& json, int depth, std::size_t base);
-  bool OneNode(od::value value, std::string_view token, const ModelClass::JsonField& json, Node* node, int depth);
-  bool Text(od::value& value, std::string_view token, std::string_view* out);
+  bool Document();
+  bool DocumentObject();
+  bool ResourceArray(bool entries);
+  bool Entry();
+  bool OneResource();
+  const ModelClass* TypeOf();
+  Resource Registered(const Node* node);
+  bool Object(const ModelClass& type, Node* node, int depth);
+  bool ElementValue(const ModelClass::JsonField& field, int depth, std::size_t base);
+  bool ArrayValue(const ModelClass::JsonField& field, int depth, std::size_t base);
+  bool Extensions(const ModelClass::JsonField& field, int depth, std::size_t base);
+  bool ExtensionsAt(const ModelClass::JsonField& field, std::uint32_t index, int depth, std::size_t base);
+  bool OneNode(const ModelClass::JsonField& field, Node* node, int depth);
+  bool Text(std::string_view token, std::string_view* out);
   Field* FieldFor(std::uint16_t element, std::uint32_t count, std::size_t base);
   void Finish(Node* node, std::size_t base);
-  void Register(const Node* node);
 
   Arena& arena;
-  od::parser parser;
+  JsonIndex index;
+  JsonCursor json;
   std::string error;
+  std::string unescaped;
   std::vector<Field> fields;  // of the objects that are open; each object's begin at its base
   std::vector<Node> nodes;    // of the arrays that are open
   std::vector<std::uint16_t> profiles;
-  std::vector<Resource>* out = nullptr;
+  std::vector<FoundResource>* out = nullptr;
 };
 
 ResourceReader::ResourceReader(Arena& arena) : state_(std::make_unique<State>(arena)) {}
 ResourceReader::~ResourceReader() = default;
 
-Result<void> ResourceReader::Read(std::string_view json, std::vector<Resource>* out) {
+Result<void> ResourceReader::Find(std::string_view json, std::vector<FoundResource>* out) {
   State& state = *state_;
-  char* text = static_cast<char*>(state.arena.Allocate(json.size() + simdjson::SIMDJSON_PADDING));
+  char* text = static_cast<char*>(state.arena.Allocate(json.size() + kPadding));
   std::memcpy(text, json.data(), json.size());
-  std::memset(text + json.size(), 0, simdjson::SIMDJSON_PADDING);
+  std::memset(text + json.size(), ' ', kPadding);
   state.error.clear();
-  state.fields.clear();
-  state.nodes.clear();
   state.out = out;
-  od::document document;
-  const auto code = state.parser.iterate(text, json.size(), json.size() + simdjson::SIMDJSON_PADDING).get(document);
-  if (state.Check(code) && state.Document(document)) return {};
+  auto scanned = state.index.Scan({text, json.size()}, &state.arena);
+  if (!scanned) return Fail(ErrorCode::kParse, "FHIR JSON: " + scanned.error().message);
+  state.json = *scanned;
+  if (state.Document()) return {};
   return Fail(ErrorCode::kParse, "FHIR JSON: " + state.error);
 }
 
-bool ResourceReader::State::Document(od::document& document) {
-  od::json_type type;
-  if (!Check(document.type().get(type))) return false;
-  if (type == od::json_type::array) {
-    od::array array;
-    return Check(document.get_array().get(array)) && ResourceArray(array, false);
-  }
-  od::object object;
-  if (!Check(document.get_object().get(object)) || !DocumentObject(object)) return false;
-  const char* rest = nullptr;
-  return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS || Refuse("text after the document");
+Result<Resource> ResourceReader::Read(const FoundResource& found) {
+  State& state = *state_;
+  state.error.clear();
+  state.fields.clear();
+  state.nodes.clear();
+  state.json = found.at;
+  Node* node = state.arena.AllocateArray<Node>(1);
+  if (state.Object(*found.type, node, 0)) return state.Registered(node);
+  return Fail(ErrorCode::kParse, "FHIR JSON, " + std::string(found.type->name()) + ": " + state.error);
 }
 
-bool ResourceReader::State::DocumentObject(od::object object) {
+bool ResourceReader::State::Document() {
+  const char first = json.Peek();
+  if (first != '[' && first != '{') return Refuse("neither an object nor an array");
+  if (!(first == '[' ? ResourceArray(false) : DocumentObject())) return false;
+  return json.AtEnd() || Refuse("text after the document");
+}
+
+bool ResourceReader::State::DocumentObject() {
+  const JsonCursor begin = json;
   bool read = false;
-  for (auto item : object) {
-    od::field field;
-    if (!Check(std::move(item).get(field))) return false;
-    const std::string_view key = KeyText(field);
+  bool more = false;
+  json.Take('{');
+  if (json.Take('}')) return Refuse("neither a resource nor a Bundle nor an object with `resources`");
+  do {
+    std::string_view key;
+    if (!json.Key(&key)) return Malformed();
     if (key == "resourceType") {
       read = true;
-      std::string_view type;
-      if (!Check(field.value().get_string().get(type))) return false;
-      if (type != "Bundle") return Check(object.reset().error()) && OneResource(object);
+      if (json.Peek() != '"') return Refuse("`resourceType` is no string");
+      if (json.Token() != "\"Bundle\"") {
+        json = begin;
+        return OneResource();
+      }
     } else if (key == "resources" || key == "entry") {
-      od::array array;
-      if (field.value().get_array().get(array) != simdjson::SUCCESS) return Refuse("`" + std::string(key) + "` is no array");
-      if (!ResourceArray(array, key == "entry")) return false;
+      if (json.Peek() != '[') return Refuse("`" + std::string(key) + "` is no array");
+      if (!ResourceArray(key == "entry")) return false;
       read = true;
+    } else if (!Skip()) {
+      return false;
     }
-  }
+    if (!json.Next('}', &more)) return Malformed();
+  } while (more);
   return read || Refuse("neither a resource nor a Bundle nor an object with `resources`");
 }
 
-bool ResourceReader::State::ResourceArray(od::array array, bool entries) {
-  for (auto item : array) {
-    od::object object;
-    if (!Check(item.get_object().get(object))) return false;
-    if (!entries) {
-      if (!OneResource(object)) return false;
-      continue;
-    }
-    od::value inner;
-    const auto code = object.find_field_unordered("resource").get(inner);
-    if (code == simdjson::NO_SUCH_FIELD) continue;
-    od::object resource;
-    if (!Check(code) || !Check(inner.get_object().get(resource)) || !OneResource(resource)) return false;
-  }
+bool ResourceReader::State::ResourceArray(bool entries) {
+  json.Take('[');
+  if (json.Take(']')) return true;
+  bool more = false;
+  do {
+    if (json.Peek() != '{') return Refuse("a resource that is no object");
+    if (!(entries ? Entry() : OneResource())) return false;
+    if (!json.Next(']', &more)) return Malformed();
+  } while (more);
   return true;
 }
 
-const ModelClass* ResourceReader::State::TypeOf(od::object& object, std::string_view fallback) {
+bool ResourceReader::State::Entry() {
+  json.Take('{');
+  if (json.Take('}')) return true;
+  bool more = false;
+  do {
+    std::string_view key;
+    if (!json.Key(&key)) return Malformed();
+    const bool resource = key == "resource";
+    if (resource && json.Peek() != '{') return Refuse("a resource that is no object");
+    if (!(resource ? OneResource() : Skip())) return false;
+    if (!json.Next('}', &more)) return Malformed();
+  } while (more);
+  return true;
+}
+
+// The class of the resource at hand, which is not moved past.
+const ModelClass* ResourceReader::State::TypeOf() {
+  const JsonCursor begin = json;
   std::string_view name;
-  if (object.find_field_unordered("resourceType").get_string().get(name) != simdjson::SUCCESS) name = fallback;
-  const ModelClass* type = Models::BuiltIn().fhir().Find(name);
-  if (type == nullptr || !type->resource()) {
-    Refuse(name.empty() ? "a resource without resourceType" : "unknown resource type " + std::string(name));
-    return nullptr;
+  std::string_view key;
+  bool more = json.Take('{') && json.Peek() != '}';
+  while (more) {
+    if (!json.Key(&key)) return Malformed(), nullptr;
+    if (key == "resourceType" && json.Peek() == '"') {
+      const std::string_view token = json.Token();
+      name = token.substr(1, token.size() - 2);
+      break;
+    }
+    if (!Skip()) return nullptr;
+    if (!json.Next('}', &more)) return Malformed(), nullptr;
   }
-  return Check(object.reset().error()) ? type : nullptr;
+  json = begin;
+  const ModelClass* type = Models::BuiltIn().fhir().Find(name);
+  if (type != nullptr && type->resource()) return type;
+  Refuse(name.empty() ? "a resource without resourceType" : "unknown resource type " + std::string(name));
+  return nullptr;
 }
 
-bool ResourceReader::State::OneResource(od::object object) {
-  const ModelClass* type = TypeOf(object, "");
+bool ResourceReader::State::OneResource() {
+  const ModelClass* type = TypeOf();
   if (type == nullptr) return false;
-  Node* node = arena.AllocateArray<Node>(1);
-  if (!Object(object, *type, node, 0)) return false;
-  Register(node);
-  return true;
+  out->push_back({.type = type, .at = json});
+  return Skip();
 }
 
-void ResourceReader::State::Register(const Node* node) {
+Resource ResourceReader::State::Registered(const Node* node) {
   Resource resource{.node = node, .id = ChildText(*node, "id"), .profiles = {}};
   profiles.clear();
   const Node* meta = Child(*node, "meta");
@@ -176,19 +194,19 @@ void ResourceReader::State::Register(const Node* node) {
   std::uint16_t* kept = arena.AllocateArray<std::uint16_t>(profiles.size());
   std::copy(profiles.begin(), profiles.end(), kept);
   resource.profiles = {kept, profiles.size()};
-  out->push_back(resource);
+  return resource;
 }
 
 // The text of a string token: the document's own bytes where nothing is escaped.
-bool ResourceReader::State::Text(od::value& value, std::string_view token, std::string_view* out_text) {
+bool ResourceReader::State::Text(std::string_view token, std::string_view* out_text) {
+  if (token.size() < 2 || token.back() != '"') return Malformed();
   const std::string_view inner = token.substr(1, token.size() - 2);
   if (std::memchr(inner.data(), '\\', inner.size()) == nullptr) {
     *out_text = inner;
     return true;
   }
-  std::string_view plain;
-  if (!Check(value.get_string().get(plain))) return false;
-  *out_text = arena.Copy(plain);
+  if (!UnescapeJson(inner, &unescaped)) return Refuse("a string with an escape that is none");
+  *out_text = arena.Copy(unescaped);
   return true;
 }
 
@@ -207,64 +225,58 @@ Field* ResourceReader::State::FieldFor(std::uint16_t element, std::uint32_t coun
   return &fields.back();
 }
 
-bool ResourceReader::State::OneNode(od::value value, std::string_view token, const ModelClass::JsonField& json, Node* node,
-                                    int depth) {
-  node->type = json.type;
-  const Primitive primitive = json.type == nullptr ? json.primitive : json.type->primitive();
-  if (token[0] == '{') {
-    od::object object;
-    if (!Check(value.get_object().get(object))) return false;
-    if (json.type == nullptr || primitive != Primitive::kNone) return true;  // not FHIR: no value
-    const ModelClass* type = json.type;
-    if (type->resource()) type = TypeOf(object, "");
-    return type != nullptr && Object(object, *type, node, depth + 1);
+bool ResourceReader::State::OneNode(const ModelClass::JsonField& field, Node* node, int depth) {
+  node->type = field.type;
+  const Primitive primitive = field.type == nullptr ? field.primitive : field.type->primitive();
+  const char first = json.Peek();
+  if (first == '{') {
+    if (field.type == nullptr || primitive != Primitive::kNone) return Skip();  // not FHIR: no value
+    const ModelClass* type = field.type;
+    if (type->resource()) type = TypeOf();
+    return type != nullptr && Object(*type, node, depth + 1);
   }
-  if (primitive == Primitive::kNone || token[0] == '[' || token == "null") return true;
-  std::string_view text = token;
-  if (token[0] == '"' && !Text(value, token, &text)) return false;
+  if (!json.AtValue()) return Malformed();
+  if (primitive == Primitive::kNone || first == '[') return Skip();
+  std::string_view text = json.Token();
+  if (text == "null") return true;
+  if (first == '"' && !Text(text, &text)) return false;
   node->system = ParsePrimitive(primitive, text);
   if (!node->system.IsNull()) node->converted = Converted::kYes;
   return true;
 }
 
-bool ResourceReader::State::ElementValue(od::value value, const ModelClass::JsonField& json, int depth, std::size_t base) {
-  const std::string_view token = TrimToken(value.raw_json_token());
-  if (token.empty()) return Refuse("an empty value");
-  if (token[0] != '[') return OneNode(value, token, json, FieldFor(json.element, 1, base)->nodes, depth);
-  od::array array;
-  if (!Check(value.get_array().get(array))) return false;
-  return ArrayValue(array, json, depth, base);
+bool ResourceReader::State::ElementValue(const ModelClass::JsonField& field, int depth, std::size_t base) {
+  if (json.Peek() == '[') return ArrayValue(field, depth, base);
+  return OneNode(field, FieldFor(field.element, 1, base)->nodes, depth);
 }
 
 // Most arrays of FHIR have one item, which is read in its place; of longer ones the items wait on the stack of open arrays.
-bool ResourceReader::State::ArrayValue(od::array array, const ModelClass::JsonField& json, int depth, std::size_t base) {
+bool ResourceReader::State::ArrayValue(const ModelClass::JsonField& field, int depth, std::size_t base) {
   const std::size_t first = nodes.size();
+  json.Take('[');
+  if (json.Take(']')) return true;
   std::uint32_t count = 0;
-  Node* only = nullptr;
-  for (auto item : array) {
-    od::value inner;
-    if (!Check(item.get(inner))) return false;
-    const std::string_view token = TrimToken(inner.raw_json_token());
-    if (token.empty()) return Refuse("an empty value");
+  bool more = false;
+  do {
     if (count == 0) {
-      only = FieldFor(json.element, 1, base)->nodes;
-      if (!OneNode(inner, token, json, only, depth)) return false;
+      if (!OneNode(field, FieldFor(field.element, 1, base)->nodes, depth)) return false;
     } else {
       Node node;
-      if (!OneNode(inner, token, json, &node, depth)) return false;
+      if (!OneNode(field, &node, depth)) return false;
       nodes.push_back(node);
     }
     ++count;
-  }
+    if (!json.Next(']', &more)) return Malformed();
+  } while (more);
   if (count > 1) {
-    Field* field = FieldFor(json.element, count, base);
+    Field* all = FieldFor(field.element, count, base);
     for (std::uint32_t i = 1; i < count; ++i) {
       Node& node = nodes[first + i - 1];
       if (node.fields == nullptr) {  // extensions that were read before
-        node.fields = field->nodes[i].fields;
-        node.field_count = field->nodes[i].field_count;
+        node.fields = all->nodes[i].fields;
+        node.field_count = all->nodes[i].field_count;
       }
-      field->nodes[i] = node;
+      all->nodes[i] = node;
     }
   }
   nodes.resize(first);
@@ -272,35 +284,39 @@ bool ResourceReader::State::ArrayValue(od::array array, const ModelClass::JsonFi
 }
 
 // `_name`: the extensions (and id) of the primitive `name`.
-bool ResourceReader::State::Extensions(od::value value, const ModelClass::JsonField& json, int depth, std::size_t base) {
-  if (json.type == nullptr || json.type->primitive() == Primitive::kNone) return true;
-  const std::string_view token = value.raw_json_token();
-  od::object object;
-  if (token[0] == '{') {
-    Node extra;
-    if (!Check(value.get_object().get(object)) || !Object(object, *json.type, &extra, depth + 1)) return false;
-    Node& node = FieldFor(json.element, 1, base)->nodes[0];
-    node.type = json.type;
-    node.fields = extra.fields;
-    node.field_count = extra.field_count;
-    return true;
+bool ResourceReader::State::Extensions(const ModelClass::JsonField& field, int depth, std::size_t base) {
+  if (field.type == nullptr || field.type->primitive() == Primitive::kNone) return Skip();
+  if (json.Peek() == '{') return ExtensionsAt(field, 0, depth, base);
+  if (json.Peek() != '[') return Skip();
+  const JsonCursor begin = json;
+  json.Take('[');
+  if (json.Take(']')) return true;
+  std::uint32_t count = 0;  // of items up to the last object: room for all is made at once
+  bool more = true;
+  for (std::uint32_t at = 1; more; ++at) {
+    if (json.Peek() == '{') count = at;
+    if (!Skip()) return false;
+    if (!json.Next(']', &more)) return Malformed();
   }
-  if (token[0] != '[') return true;
-  od::array array;
-  if (!Check(value.get_array().get(array))) return false;
-  std::uint32_t index = 0;
-  for (auto item : array) {
-    od::value inner;
-    if (!Check(item.get(inner))) return false;
-    ++index;
-    if (inner.raw_json_token()[0] != '{') continue;
-    Node extra;
-    if (!Check(inner.get_object().get(object)) || !Object(object, *json.type, &extra, depth + 1)) return false;
-    Node& node = FieldFor(json.element, index, base)->nodes[index - 1];
-    node.type = json.type;
-    node.fields = extra.fields;
-    node.field_count = extra.field_count;
+  if (count == 0) return true;
+  FieldFor(field.element, count, base);
+  json = begin;
+  json.Take('[');
+  more = true;
+  for (std::uint32_t at = 0; more; ++at) {
+    if (!(json.Peek() == '{' ? ExtensionsAt(field, at, depth, base) : Skip())) return false;
+    if (!json.Next(']', &more)) return Malformed();
   }
+  return true;
+}
+
+bool ResourceReader::State::ExtensionsAt(const ModelClass::JsonField& field, std::uint32_t at, int depth, std::size_t base) {
+  Node extra;
+  if (!Object(*field.type, &extra, depth + 1)) return false;
+  Node& node = FieldFor(field.element, at + 1, base)->nodes[at];
+  node.type = field.type;
+  node.fields = extra.fields;
+  node.field_count = extra.field_count;
   return true;
 }
 
@@ -315,20 +331,22 @@ void ResourceReader::State::Finish(Node* node, std::size_t base) {
   if (node->type->conversion() != Conversion::kNone) ConvertNode(arena, node);
 }
 
-bool ResourceReader::State::Object(od::object object, const ModelClass& type, Node* node, int depth) {
+bool ResourceReader::State::Object(const ModelClass& type, Node* node, int depth) {
   if (depth > kMaxResourceDepth) return Refuse("elements nested too deep");
   node->type = &type;
   const std::size_t base = fields.size();
-  for (auto item : object) {
-    od::field field;
-    if (!Check(std::move(item).get(field))) return false;
-    std::string_view key = KeyText(field);
+  json.Take('{');
+  bool more = json.Peek() != '}';
+  if (!more) json.Take('}');
+  while (more) {
+    std::string_view key;
+    if (!json.Key(&key)) return Malformed();
     const bool extra = key.starts_with('_');
     if (extra) key.remove_prefix(1);
-    const ModelClass::JsonField* json = type.FindJson(key);
-    if (json == nullptr) continue;
-    od::value value = field.value();
-    if (!(extra ? Extensions(value, *json, depth, base) : ElementValue(value, *json, depth, base))) return false;
+    const ModelClass::JsonField* field = type.FindJson(key);
+    const bool read = field == nullptr ? Skip() : extra ? Extensions(*field, depth, base) : ElementValue(*field, depth, base);
+    if (!read) return false;
+    if (!json.Next('}', &more)) return Malformed();
   }
   Finish(node, base);
   return true;
