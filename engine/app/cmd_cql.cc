@@ -15,6 +15,7 @@
 #include "engine/cql/fhir/value_sets.h"
 #include "engine/cql/format.h"
 #include "engine/cql/json.h"
+#include "engine/cql/literal.h"
 #include "engine/cql/program.h"
 #include "engine/cql/suite.h"
 
@@ -52,6 +53,7 @@ struct EvalOptions {
   std::string now;
   std::string versions = "stated";
   bool dependencies = false;
+  bool literals = false;
 };
 
 // What an evaluation is made of, kept while its values are shown.
@@ -142,15 +144,30 @@ void PrintDependencies(const cql::Program& program) {
     if (!retrieve.codes_known) codes = "(computed)";
     std::printf("retrieve %s %s %s in \"%s\"\n", retrieve.type.c_str(), retrieve.code_path.c_str(), codes.c_str(),
                 retrieve.used_by.c_str());
+    for (const cql::TimeBound& bound : retrieve.bounds) std::printf("  %s\n", cql::BoundText(bound).c_str());
   }
+  for (const std::string& definition : found.definitions) std::printf("definition %s\n", definition.c_str());
   for (const std::string& parameter : found.parameters) std::printf("parameter %s\n", parameter.c_str());
   std::printf("now %s\n", found.uses_now ? "yes" : "no");
 }
 
-// One JSON object: definition to value; of an expression its value alone.
+void AppendShown(const EvalOptions& options, const cql::Value& value, std::string* out) {
+  if (options.literals) {
+    *out += cql::ToLiteral(value);
+  } else {
+    cql::AppendJson(value, out);
+  }
+}
+
+// One JSON object: definition to value; of an expression its value alone. As literals: a line a definition. A definition that
+// fails is said on the standard error and left out; the others are shown.
 Result<int> PrintValues(const EvalOptions& options, const cql::Program& program, cql::EvalContext* context,
                         cql::Evaluation* evaluation) {
-  std::string out = options.library.empty() ? "" : "{";
+  for (const std::string& name : options.defines) {
+    if (!program.Find(name)) return Fail(ErrorCode::kNotFound, "the library has no definition \"" + name + "\"");
+  }
+  const bool object = !options.library.empty() && !options.literals;
+  std::string out = object ? "{" : "";
   bool failed = false;
   bool first = true;
   for (std::size_t i = 0; i < program.definitions().size(); ++i) {
@@ -163,20 +180,22 @@ Result<int> PrintValues(const EvalOptions& options, const cql::Program& program,
       std::fprintf(stderr, "run-time error in \"%s\": %s\n", definition.name.c_str(),
                    std::string(context->error_message).c_str());
       failed = true;
-      break;
+      context->error = cql::EvalErrorKind::kNone;
+      evaluation->Begin(*context);  // what was computed on the way is not to be trusted
+      continue;
     }
-    if (!options.library.empty()) {
+    if (object) {
       out += first ? "\n  " : ",\n  ";
       cql::AppendJsonText(definition.name, &out);
       out += ": ";
+    } else if (!options.library.empty()) {
+      out += definition.name + "\t";
     }
     first = false;
-    cql::AppendJson(value, &out);
+    AppendShown(options, value, &out);
+    if (!object) out += "\n";
   }
-  for (const std::string& name : options.defines) {
-    if (!program.Find(name)) return Fail(ErrorCode::kNotFound, "the library has no definition \"" + name + "\"");
-  }
-  out += options.library.empty() ? "\n" : "\n}\n";
+  if (object) out += "\n}\n";
   std::fputs(out.c_str(), stdout);
   return failed ? kExitFindings : kExitOk;
 }
@@ -272,6 +291,7 @@ void AddEval(CLI::App& cql, int* exit_code) {
   command->add_option("--now", options->now, "The evaluation's instant, such as 2026-01-31T08:00:00.000+01:00");
   command->add_option("--library-versions", options->versions, "stated: as includes say; present: what is there")
       ->check(CLI::IsMember({"stated", "present"}));
+  command->add_flag("--literals", options->literals, "Values as CQL literals, a line a definition, in place of JSON");
   command->add_flag("--dependencies", options->dependencies, "Say what the text reads, and evaluate nothing");
   command->callback([options, exit_code] {
     const auto result = RunEval(*options);

@@ -17,6 +17,7 @@
 
 #include "engine/cql/context.h"
 #include "engine/cql/data_model.h"
+#include "engine/cql/dependencies.h"
 #include "engine/cql/operators.h"
 #include "engine/cql/source.h"
 #include "engine/cql/types.h"
@@ -180,23 +181,6 @@ struct ParameterInfo {
   std::string name;
   const Type* type = nullptr;
   const Expr* fallback = nullptr;
-};
-
-// What a program reads, so that a caller can feed it incrementally.
-struct RetrieveDependency {
-  std::string type;                // "QICore.Encounter"
-  std::string code_path;           // empty: no filter by code
-  std::string value_set;           // url; empty when the codes are not one declared value set
-  std::vector<std::string> codes;  // "system|code" where declared codes are named
-  bool codes_known = true;         // false: the terminology is computed
-  std::string used_by;             // the definition
-};
-
-struct Dependencies {
-  std::vector<RetrieveDependency> retrieves;
-  std::vector<std::string> value_sets;
-  std::vector<std::string> parameters;
-  bool uses_now = false;
 };
 
 class Program {

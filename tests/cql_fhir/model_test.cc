@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine/cql/compiler.h"
 #include "engine/cql/fhir/fhir_model.h"
 
 using namespace plumbline::cql;
@@ -78,6 +79,48 @@ TEST_CASE("every element of a view comes from its FHIR class or an extension, or
       }
     }
   }
+}
+
+TEST_CASE("a program says the times of what it reads") {
+  const Compiled compiled = CompileLibrary(R"(library T
+using QICore version '6.0.0'
+parameter "Measurement Period" Interval<DateTime>
+context Patient
+define function within(list List<Encounter>, P Interval<DateTime>): list E where E.period during P
+define "Visits": [Encounter] E where E.period during day of "Measurement Period" and E.status = 'finished'
+define "Before": "Visits" V
+  with [ObservationClinicalResult] O such that O.issued 3 days or less before start of V.period
+define "Year": [Procedure] P let done: end of P.performed.toInterval()
+  where done after start of "Measurement Period" - 1 year return P.id
+define "Late": [ConditionProblemsHealthConcerns] C where C.recordedDate >= Today() - 90 days
+define "Any": First([Encounter] E sort by id) F where F.period before start of "Measurement Period"
+define "Called": within([Encounter], "Measurement Period")
+define fluent function toInterval(c Choice<Interval<DateTime>, Interval<Quantity>, DateTime, Quantity, String>): c as Interval<DateTime>
+)",
+                                           "t.cql", {.find_model = FindModel});
+  INFO(compiled.diagnostics.Text());
+  REQUIRE(compiled.ok());
+  const auto said = [&](std::string_view name) {
+    std::string text;
+    for (const RetrieveDependency& r : compiled.program->DependenciesOf(*compiled.program->Find(name)).retrieves) {
+      if (r.type == "QICore.Patient") continue;
+      text += r.type.substr(7);
+      for (const TimeBound& bound : r.bounds) text += ": " + BoundText(bound);
+      text += "\n";
+    }
+    return text;
+  };
+  CHECK(said("Visits") == "Encounter: period within day of [start of \"Measurement Period\", end of \"Measurement Period\"]\n");
+  CHECK(said("Before") ==
+        "Encounter: period within day of [start of \"Measurement Period\", end of \"Measurement Period\"]\n"
+        "ObservationClinicalResult: issued within [start of V.period - 3 day, start of V.period]\n");
+  CHECK(said("Year") == "Procedure: end of performed.toInterval() within [start of \"Measurement Period\" - 1 year, -]\n");
+  CHECK(said("Late") == "ConditionProblemsHealthConcerns: recordedDate within [Today() - 90 day, -]\n");
+  CHECK(said("Any") == "Encounter\n");  // the first of all is taken before its time is looked at
+  CHECK(said("Called") == "Encounter: period within [start of \"Measurement Period\", end of \"Measurement Period\"]\n");
+  const Dependencies all = compiled.program->DependenciesOf(*compiled.program->Find("Before"));
+  CHECK(all.definitions == std::vector<std::string>{"Before", "Visits"});
+  CHECK(all.parameters == std::vector<std::string>{"Measurement Period"});
 }
 
 TEST_CASE("FHIRHelpers' conversions are known to the FHIR model, and some are native") {
