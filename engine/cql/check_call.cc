@@ -159,6 +159,22 @@ Expr* Compiler::EmitCall(const AstNode& ast, FunctionDecl* function, std::span<E
 }
 
 std::string Compiler::FunctionHint(std::string_view name) {
+  constexpr std::size_t kMostShown = 4;
+  std::string known;
+  std::size_t shown = 0;
+  const auto offer = [&](const LibraryScope& library) {
+    const auto found = library.functions.find(name);
+    if (found == library.functions.end()) return;
+    for (const auto& function : found->second) {
+      if (!function->types_known || shown++ >= kMostShown) continue;
+      std::string types;
+      for (const Type* type : function->operands) types += (types.empty() ? "" : ", ") + ShortName(*type);
+      known += (known.empty() ? "it takes (" : " or (") + types + ")";
+    }
+  };
+  offer(*scope_);
+  for (const LibraryScope* library : scope_->includes) offer(*library);
+  if (!known.empty()) return known;
   NearestName nearest(name);
   for (const auto& [candidate, overloads] : scope_->functions) nearest.Offer(candidate);
   for (const LibraryScope* library : scope_->includes) {

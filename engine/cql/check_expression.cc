@@ -161,7 +161,10 @@ Expr* Compiler::Unary(const AstNode& ast) {
     // Lists among the elements are opened, the other elements stay.
     std::vector<const Type*> inner;
     for (const Type* one : value->type->element()->arguments) inner.push_back(one->IsList() ? one->element() : one);
-    Expr* flat = Operator("Flatten", {AsNode(value, types_.List(types_.List(types_.any())), false, ast.span)}, ast.span);
+    // A view of any elements as lists: the operator looks at each.
+    Expr* mixed = New(ExprKind::kAs, types_.List(types_.List(types_.any())), ast.span, {value});
+    mixed->test = TestOf(types_.any());
+    Expr* flat = Operator("Flatten", {Finish(mixed)}, ast.span);
     flat->type = types_.List(types_.Choice(inner));
     return flat;
   }

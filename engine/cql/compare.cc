@@ -103,7 +103,10 @@ bool EquivalentIntervals(const EvalContext& ctx, const IntervalData& a, const In
 
 bool EquivalentConcepts(std::span<const Value> a, std::span<const Value> b) {
   return std::any_of(a.begin(), a.end(), [&](const Value& x) {
-    return std::any_of(b.begin(), b.end(), [&](const Value& y) { return EquivalentCodes(x.code(), y.code()); });
+    return std::any_of(b.begin(), b.end(), [&](const Value& y) {
+      if (!x.Is(Tag::kCode) || !y.Is(Tag::kCode)) return x.IsNull() && y.IsNull();
+      return EquivalentCodes(x.code(), y.code());
+    });
   });
 }
 

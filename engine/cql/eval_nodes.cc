@@ -179,6 +179,13 @@ Value ConvertedInterval(EvalContext& ctx, const Expr& node, const IntervalData& 
       ctx, {.low = low, .high = high, .low_closed = from.low_closed, .high_closed = from.high_closed, .point = node.tag});
 }
 
+Value Typed(EvalContext& ctx, const TypeTest& test, const Value& interval) {
+  if (PointType(interval.interval()) != Tag::kNull || test.kind != TypeTest::Kind::kInterval) return interval;
+  IntervalData typed = interval.interval();
+  typed.point = test.parts[0]->tag;
+  return Value::Interval(ctx.arena.Make(typed));
+}
+
 Value CastFailed(EvalContext& ctx, const Expr& node, const Value& value) {
   return ctx.Fail(EvalErrorKind::kValue,
                   "a value of type " + std::string(TagName(value.tag())) + " was cast as " + std::string(node.name));

@@ -154,12 +154,15 @@ Value EvalIs(const Expr& node, Evaluation& ev) {
   return Value::Boolean(!value.IsNull() && node.test->Matches(value));
 }
 
+// An interval of nothing known takes the point type it is said to have.
+[[nodiscard]] Value Typed(EvalContext& ctx, const TypeTest& test, const Value& interval);
 [[nodiscard]] Value CastFailed(EvalContext& ctx, const Expr& node, const Value& value);
 
 template <bool kFast>
 Value EvalAs(const Expr& node, Evaluation& ev) {
   const Value value = RunKid<kFast>(*node.kids[0], ev);
-  if (value.IsNull() || node.test->Matches(value)) return value;
+  if (value.IsNull() || node.test->Matches(value))
+    return value.Is(Tag::kInterval) ? Typed(ev.context(), *node.test, value) : value;
   return (node.flags & Expr::kStrict) != 0 ? CastFailed(ev.context(), node, value) : Value();
 }
 

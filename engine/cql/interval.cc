@@ -82,6 +82,8 @@ Tag PointType(const IntervalData& interval) {
 
 Value MakeUncertain(Arena& arena, const Value& low, const Value& high) {
   if (low.tag() == high.tag() && low.tag() == Tag::kInteger && low.integer() == high.integer()) return low;
+  const bool temporal = low.Is(Tag::kDate) || low.Is(Tag::kDateTime) || low.Is(Tag::kTime);
+  if (temporal && high.Is(low.tag()) && low.temporal() == high.temporal()) return low;
   return Value::Uncertain(arena.Make(UncertainData{low, high}));
 }
 
@@ -109,9 +111,15 @@ Value EndOf(EvalContext& ctx, const IntervalData& interval) {
 
 Value MakeInterval(EvalContext& ctx, const IntervalData& data) {
   IntervalData made = data;
-  // An uncertain bound is a bound that is not known.
-  if (made.low.Is(Tag::kUncertain)) made.low = {};
-  if (made.high.Is(Tag::kUncertain)) made.high = {};
+  // An uncertain bound is a bound that is not known: null, and open, for a closed one would be the type's limit.
+  if (made.low.Is(Tag::kUncertain)) {
+    made.low = {};
+    made.low_closed = false;
+  }
+  if (made.high.Is(Tag::kUncertain)) {
+    made.high = {};
+    made.high_closed = false;
+  }
   if (const Tag type = PointType(made); type != Tag::kNull) made.point = type;
   if (!made.low.IsNull() && !made.high.IsNull()) {
     const auto order = CompareValues(ctx, made.low, made.high);

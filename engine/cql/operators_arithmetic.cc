@@ -146,10 +146,23 @@ Value MultiplyQuantities(EvalContext& ctx, const Value* a, std::size_t) {
   return ProductOfQuantities(ctx, x, y, kDivide);
 }
 
-// date + n units; decimals of an amount count for seconds alone.
+// date + n units; decimals of an amount count for seconds alone. Of an instant that lies between two both are moved, and one that
+// would leave the type's range stays at its end.
 template <int kSign>
-Value ShiftTemporal(EvalContext& ctx, const Value* a, std::size_t) {
+Value ShiftTemporal(EvalContext& ctx, const Value* a, std::size_t count) {
   const QuantityData& q = a[1].quantity();
+  if (a[0].Is(Tag::kUncertain)) {
+    Value ends[] = {a[0].uncertain().low, a[0].uncertain().high};
+    for (Value& end : ends) {
+      const Value operands[] = {end, a[1]};
+      EvalContext trial(ctx.arena);
+      trial.default_offset = ctx.default_offset;
+      const Value moved = ShiftTemporal<kSign>(trial, operands, count);
+      const bool forward = (q.value.units() > 0) == (kSign > 0);
+      end = !trial.Failed() ? moved : forward ? MaximumOf(ctx.arena, end.tag(), end) : MinimumOf(ctx.arena, end.tag(), end);
+    }
+    return MakeUncertain(ctx.arena, ends[0], ends[1]);
+  }
   auto unit = DurationUnit(q.unit);
   if (!unit) return ctx.Fail(EvalErrorKind::kValue, "a duration must be in calendar units or UCUM units of time");
   Int128 units = q.value.units() * kSign;
@@ -214,9 +227,9 @@ Value PredecessorFn(EvalContext& ctx, const Value* a, std::size_t) {
   {name, "(Integer): Integer", fn, kNullPropagating}, {name, "(Long): Long", fn, kNullPropagating},        \
   {name, "(Decimal): Decimal", fn, kNullPropagating}, {name, "(Quantity): Quantity", fn, kNullPropagating}
 #define PLUMBLINE_SHIFT_ROWS(name, sign)                                                                  \
-  {name, "(Date, Quantity): Date", N<ShiftTemporal<sign>>, kNullPropagating},                              \
-  {name, "(DateTime, Quantity): DateTime", N<ShiftTemporal<sign>>, kNullPropagating},                      \
-  {name, "(Time, Quantity): Time", N<ShiftTemporal<sign>>, kNullPropagating}
+  {name, "(Date, Quantity): Date", U<ShiftTemporal<sign>>, kNullPropagating},                              \
+  {name, "(DateTime, Quantity): DateTime", U<ShiftTemporal<sign>>, kNullPropagating},                      \
+  {name, "(Time, Quantity): Time", U<ShiftTemporal<sign>>, kNullPropagating}
 #define PLUMBLINE_STEP_ROWS(name, fn)                                                                     \
   PLUMBLINE_UNARY_ROWS(name, N<fn>), {name, "(Date): Date", N<fn>, kNullPropagating},                      \
   {name, "(DateTime): DateTime", N<fn>, kNullPropagating}, {name, "(Time): Time", N<fn>, kNullPropagating}

@@ -155,6 +155,7 @@ std::size_t CountOf(const Value& v, std::size_t size) {
 
 Value SkipOf(EvalContext&, const Value* a, std::size_t) {
   if (a[0].IsNull()) return {};
+  if (!a[1].IsNull() && a[1].integer() < 0) return Value::List(nullptr, 0);
   return Value::List(a[0].list().subspan(CountOf(a[1], a[0].list().size())));
 }
 Value TakeOf(EvalContext&, const Value* a, std::size_t) {

@@ -135,7 +135,10 @@ std::string_view Parser::Text(const Token& token) {
 
 bool Parser::AtIdentifier(std::size_t ahead) const {
   const Token& token = Peek(ahead);
-  return token.kind == TokenKind::kQuoted || (token.kind == TokenKind::kIdentifier && !IsKeyword(token.text));
+  if (token.kind != TokenKind::kIdentifier) return token.kind == TokenKind::kQuoted;
+  // `A less than 3 days before B`: no alias.
+  if ((token.text == "less" || token.text == "more") && IsWord(Peek(ahead + 1), "than")) return false;
+  return !IsKeyword(token.text);
 }
 
 std::string_view Parser::Identifier(std::string_view what, Span* span) {

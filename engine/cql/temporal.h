@@ -45,6 +45,8 @@ struct Temporal {
 
   [[nodiscard]] bool HasOffset() const { return offset_minutes != kNoOffset; }
   [[nodiscard]] int Component(Precision component) const;  // not kWeek
+  // Written alike; whether they mean the same instant is CompareTemporal's to say.
+  friend bool operator==(const Temporal&, const Temporal&) = default;
 };
 static_assert(sizeof(Temporal) <= 16);
 

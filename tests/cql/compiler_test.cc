@@ -48,6 +48,38 @@ TEST_CASE("operators bind as the grammar says", "[cql][parser]") {
   CHECK(Of("5 between 1 and 10 and 3 = 3") == "true");
 }
 
+TEST_CASE("an interval of nothing known takes the type it is cast to", "[cql][interval]") {
+  CHECK(Of("Interval[null, null] contains 5") == "false");
+  CHECK(Of("(Interval[null, null] as Interval<Integer>) contains 5") == "true");
+  CHECK(Of("end of (Interval[null, null] as Interval<Date>)") == "@9999-12-31");
+}
+
+TEST_CASE("a bound that is not known is no limit of the type", "[cql][interval]") {
+  // The end of an ongoing interval is not known: whether a day is near it is not either.
+  CHECK(Of("@2012-01-03 within 3 days of end of Interval[@2012-01-01, null)") == "null");
+  CHECK(Of("@2012-01-03 within 3 days of end of Interval[@2012-01-01, null]").starts_with("error"));
+  CHECK(Of("@2030-01-01 3 days or less after start of Interval(null, @2012-01-01]") == "null");
+  CHECK(Of("@2011-12-30 3 days or less before start of Interval(null, @2012-01-01]") == "null");
+  CHECK(Of("Interval[1, days between @2012 and @2013]") == "Interval[1, null)");
+}
+
+TEST_CASE("a concept may hold a null among its codes", "[cql][terminology]") {
+  CHECK(Of("Concept { codes: { null } } ~ Code { code: 'a', system: 's' }") == "false");
+  CHECK(Of("Concept { codes: { null } } ~ Concept { codes: { null } }") == "true");
+  CHECK(Of("Concept { codes: { null, Code { code: 'a', system: 's' } } } ~ Code { code: 'a', system: 's' }") == "true");
+}
+
+TEST_CASE("'less than' and 'more than' are no aliases", "[cql][parser]") {
+  CHECK(Of("(@2012-01-01) less than 3 days before @2012-01-03") == "true");
+  CHECK(Of("(@2012-01-01) more than 3 days before @2012-01-03") == "false");
+  CHECK(Of("({1, 2}) less where less > 1") == "{2}");
+}
+
+TEST_CASE("flatten opens lists among other elements and keeps these", "[cql][list]") {
+  CHECK(Of("flatten { { 'a' }, 'b' }") == "{'a', 'b'}");
+  CHECK(Of("Skip({1, 2}, -1)") == "{}");
+}
+
 TEST_CASE("queries filter, relate, bind, return, aggregate and sort", "[cql][query]") {
   CHECK(Of("({1, 2, 3, 4}) X where X > 2 return X * 10") == "{30, 40}");
   CHECK(Of("({1, 1, 2}) X return X") == "{1, 2}");
