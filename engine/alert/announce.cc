@@ -34,7 +34,7 @@ Announced StateOf(const Verdict& on_time, const Verdict& everything) {
 Steps Transitions(Announced was, Announced now, const Verdict& on_time, const Verdict& everything) {
   Steps out;
   if (was == now) return out;
-  const bool shown = was == Announced::kFiring || was == Announced::kResolved;
+  const bool shown = was == Announced::kFiring || was == Announced::kResolved || was == Announced::kSuperseded;
   switch (now) {
     case Announced::kClosedByWithdrawal:
     case Announced::kClosedByLateEvidence:
@@ -43,11 +43,16 @@ Steps Transitions(Announced was, Announced now, const Verdict& on_time, const Ve
         out.Add({TransitionKind::kResolved, cause, everything.instant, Announced::kNothing});
       }
       return out;
+    case Announced::kSuperseded:
+      if (was != Announced::kFiring) out.Add({TransitionKind::kFiring, Cause::kNone, on_time.instant, Announced::kNothing});
+      out.Add({TransitionKind::kSuperseded, Cause::kRevision, on_time.instant, Announced::kNothing});
+      return out;
     case Announced::kFiring:
       out.Add({TransitionKind::kFiring, Cause::kNone, on_time.instant, Announced::kNothing});
       return out;
     case Announced::kResolved:
-      if (was != Announced::kFiring) out.Add({TransitionKind::kFiring, Cause::kNone, on_time.instant, Announced::kNothing});
+      if (was != Announced::kFiring && was != Announced::kSuperseded)
+        out.Add({TransitionKind::kFiring, Cause::kNone, on_time.instant, Announced::kNothing});
       out.Add({TransitionKind::kResolved, Cause::kAnswered, everything.answered, Announced::kNothing});
       return out;
     case Announced::kAmendedToFail:
@@ -63,7 +68,9 @@ Steps Transitions(Announced was, Announced now, const Verdict& on_time, const Ve
       break;
   }
   if (shown || now == Announced::kNothing) {
-    out.Add({TransitionKind::kRetracted, Cause::kNone, on_time.instant, Announced::kNothing});
+    // No case any more: what began it was withdrawn, or begins nothing now. Otherwise evidence that came in time said otherwise.
+    const Cause cause = now == Announced::kNothing && on_time.kind == VerdictKind::kNone ? Cause::kWithdrawn : Cause::kEvidence;
+    out.Add({TransitionKind::kRetracted, cause, on_time.instant, Announced::kNothing});
     return out;
   }
   const TransitionKind kind = now == Announced::kPass       ? TransitionKind::kPass
@@ -80,7 +87,8 @@ std::string_view Name(TransitionKind kind) {
 }
 
 std::string_view Name(Cause cause) {
-  static constexpr std::array<std::string_view, 6> kNames = {"", "answered", "late evidence", "withdrawn", "revision", "build"};
+  static constexpr std::array<std::string_view, 9> kNames = {"",      "answered", "late evidence", "withdrawn", "revision",
+                                                             "build", "evidence", "moved",         "retired"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 

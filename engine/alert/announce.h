@@ -27,13 +27,14 @@ enum class Announced : std::uint8_t {
   kAmendedToNoCase = 9,
   kAmendedToPass = 10,
   kAmendedToExcluded = 11,
+  kSuperseded = 12,  // fired, and another revision judges the subject since
 };
 
 // By the on-time verdict, which later evidence can close or amend but never change.
 [[nodiscard]] Announced StateOf(const rule::Verdict& on_time, const rule::Verdict& everything);
 
 enum class TransitionKind : std::uint8_t { kPass, kExcluded, kUnknown, kFiring, kResolved, kRetracted, kAmended, kSuperseded };
-enum class Cause : std::uint8_t { kNone, kAnswered, kLateEvidence, kWithdrawn, kRevision, kBuild };
+enum class Cause : std::uint8_t { kNone, kAnswered, kLateEvidence, kWithdrawn, kRevision, kBuild, kEvidence, kMoved, kRetired };
 
 struct Step {
   TransitionKind kind;

@@ -72,7 +72,7 @@ class TestRun {
                      [&](std::size_t a, std::size_t b) { return test_.given[a].arrives_ms < test_.given[b].arrives_ms; });
     std::int64_t last = 0;
     for (const rules::TestEvent& e : test_.given) last = std::max(last, e.arrives_ms);
-    const std::int64_t keep = packs_.rules->rules[rule_].kind->KeepMs(rule::kTriggerRole);
+    const std::int64_t keep = packs_.rules->rules[rule_].kind->FinalMs();
     const std::int64_t end = last + std::min(keep, kLongestTicked) + kSecond;
     std::size_t next = 0;
     for (std::int64_t t = 0; t <= end; t += kSecond) {

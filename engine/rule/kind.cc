@@ -20,6 +20,10 @@ void RuleKind::Evidence(const JudgeContext& context, const Judgement& judgement,
   if (i < all.size()) rows.push_back(i);
 }
 
+void RuleKind::Values(const JudgeContext&, const Judgement&, std::vector<NamedValue>&) const {}
+
+void Condition::Explain(const Sight&, const Row*, const Row*, std::vector<NamedValue>&) const {}
+
 void RuleKind::Settle(const JudgeContext&, TimeMs, OpenRun*) const {}
 
 }  // namespace plumbline::rule

@@ -55,6 +55,11 @@ struct Sight {
 // IsCurrent and not withdrawn.
 [[nodiscard]] bool IsVisible(const RowList& rows, std::size_t i, TimeMs cut);
 
+// The value of a named expression of a rule, as text, for people.
+struct NamedValue {
+  std::string name, value;
+};
+
 // An expression over a row, the trigger of its instance, and what the subject's rows show at an instant. Immutable, shared by
 // partitions; Test neither allocates nor locks for scalar expressions.
 class Condition {
@@ -63,6 +68,8 @@ class Condition {
   [[nodiscard]] virtual Tri Test(const Sight& sight, const Row* row, const Row* trigger) const = 0;
   // False when the answer depends on `row` and `trigger` alone.
   [[nodiscard]] virtual bool ReadsHistory() const { return false; }
+  // For people: the values of the expressions that the author gave names, as of this test.
+  virtual void Explain(const Sight& sight, const Row* row, const Row* trigger, std::vector<NamedValue>& out) const;
 };
 
 // What a row is to a rule: bits, given by the rule index from the row's kind and code.
@@ -89,12 +96,16 @@ struct OpenRun {
   bool open = false;
 };
 
+// Why a verdict is unknown. Numbers are in no state.
+enum class Why : std::uint8_t { kNone, kFeed, kWarming, kException, kAnswer };
+
 struct JudgeContext {
   const SubjectRows* subject = nullptr;
   const RoleOfRow* roles = nullptr;
   const FeedBook* feeds = nullptr;
   TimeMs clock = 0;
-  OpenRun carried;  // open == false where nothing was settled
+  OpenRun carried;                // open == false where nothing was settled
+  TimeMs known_from = INT64_MIN;  // a look-back to before it is a look into the dark
 };
 
 // What holds of one instance. Anchors are events; a rule with several steps has an instance per anchor and step.
@@ -111,6 +122,7 @@ struct Judgement {
   TimeMs wake = kForever;         // judge again once the clock has passed it
   std::uint16_t feed = kNoFeed;   // judge again on a heartbeat of this feed
   const Row* trigger = nullptr;   // the version that counts, where there is one
+  Why why = Why::kNone;           // of an unknown
 };
 
 enum class Touch : std::uint8_t { kNothing, kJudge };
@@ -142,11 +154,21 @@ class RuleKind {
   virtual Phase Judge(const JudgeContext& context, std::vector<Judgement>& out) const = 0;
   // A row in this role must be kept until clock - time exceeds this. kForever: always.
   [[nodiscard]] virtual TimeMs KeepMs(Roles roles) const = 0;
+  // For kinds with runs: how long a row in the trigger role may still change one. 0: the kind has none.
+  [[nodiscard]] virtual TimeMs SettleMs() const { return 0; }
+  // How long after its anchor a case is final. kForever: as long as it goes on.
+  [[nodiscard]] virtual TimeMs FinalMs() const { return LatenessMs(); }
+  // How far before its anchor an instance's evidence may lie.
+  [[nodiscard]] virtual TimeMs BackMs() const { return 0; }
   // Rows before `boundary` are about to be dropped; `run` is brought up to it. Only kinds with runs have anything to do.
   virtual void Settle(const JudgeContext& context, TimeMs boundary, OpenRun* run) const;
   [[nodiscard]] virtual TimeMs LatenessMs() const = 0;
   // The rows (by index) that a judgement of this kind rests on, for people: at least the trigger where it is kept.
   virtual void Evidence(const JudgeContext& context, const Judgement& judgement, std::vector<std::size_t>& rows) const;
+  // What the rule's expressions said of it.
+  virtual void Values(const JudgeContext& context, const Judgement& judgement, std::vector<NamedValue>& out) const;
+  // A condition that goes on, rather than a case: when another revision has judged the subject, its alert is superseded.
+  [[nodiscard]] virtual bool Running() const { return false; }
 };
 
 }  // namespace plumbline::rule

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/hash.h"
 #include "engine/model/event.h"
 
 namespace plumbline::rule {
@@ -65,6 +66,8 @@ struct Measure {
   std::vector<GroupField> by;
   Window window;
   std::uint32_t min_n = 0;  // below it nothing is shown
+  std::string pack;         // id of the pack it came with
+  Digest digest{};          // of its canonical text
 };
 
 }  // namespace plumbline::rule

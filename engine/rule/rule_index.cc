@@ -22,9 +22,20 @@ const Uses& RuleIndex::Resolve(model::EventKind kind, Term code) {
     found.uses.push_back({static_cast<std::uint16_t>(r), roles});
     const RuleKind& rule_kind = *rules_.rules[r].kind;
     found.keep_ms = std::max(found.keep_ms, rule_kind.KeepMs(roles));
+    if ((roles & kTriggerRole) != 0) found.settle_ms = std::max(found.settle_ms, rule_kind.SettleMs());
     found.least_lateness_ms = std::min(found.least_lateness_ms, rule_kind.LatenessMs());
   }
   return found;
+}
+
+void RuleIndex::Rebuild() {
+  for (std::size_t kind = 0; kind < tables_.size(); ++kind) {
+    for (std::size_t code = 0; code < tables_[kind].size(); ++code) {
+      if (!tables_[kind][code].resolved) continue;
+      tables_[kind][code] = {};
+      Resolve(static_cast<model::EventKind>(kind), static_cast<Term>(code));
+    }
+  }
 }
 
 }  // namespace plumbline::rule

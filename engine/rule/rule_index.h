@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/rule/editions.h"
 #include "engine/rule/rule_set.h"
 #include "engine/rule/vocabulary.h"
 
@@ -18,6 +19,7 @@ struct Use {
 struct Uses {
   std::vector<Use> uses;         // by rule number
   TimeMs keep_ms = 0;            // how long a row stays, by the neediest rule
+  TimeMs settle_ms = 0;          // how long it may still change a run
   TimeMs least_lateness_ms = 0;  // of the rules: later arrivals are irregular for some rule
   bool needs_payload = false;
   bool resolved = false;
@@ -33,6 +35,8 @@ class RuleIndex {
       return table[code];
     return Resolve(kind, code);
   }
+  // After rules were added at the end of the set: what was resolved is resolved anew.
+  void Rebuild();
   // The roles of a row for one rule. `kind` and `code` have appeared before.
   [[nodiscard]] Roles RolesFor(const Row& row, std::uint16_t rule) const {
     const auto& table = tables_[static_cast<std::size_t>(row.kind)];
@@ -50,14 +54,19 @@ class RuleIndex {
   std::array<std::vector<Uses>, 4> tables_;  // by kind, then term
 };
 
+// The roles of a row for one rule while it is in force: outside its spans nothing is its trigger.
 class IndexRoles final : public RoleOfRow {
  public:
-  IndexRoles(const RuleIndex& index, std::uint16_t rule) : index_(index), rule_(rule) {}
-  [[nodiscard]] Roles Of(const Row& row) const override { return index_.RolesFor(row, rule_); }
+  IndexRoles(const RuleIndex& index, std::uint16_t rule, const Force& force) : index_(index), rule_(rule), force_(force) {}
+  [[nodiscard]] Roles Of(const Row& row) const override {
+    const Roles roles = index_.RolesFor(row, rule_);
+    return force_.Holds(row.time) ? roles : static_cast<Roles>(roles & ~kTriggerRole);
+  }
 
  private:
   const RuleIndex& index_;
   std::uint16_t rule_;
+  const Force& force_;
 };
 
 }  // namespace plumbline::rule

@@ -30,6 +30,13 @@ struct Selector {
 enum class Severity : std::uint8_t { kInfo = 0, kWarning = 1, kCritical = 2 };
 enum class Speaks : std::uint8_t { kEarly = 0, kFinal = 1 };
 
+// What one step of a rule asks, as its author wrote it.
+struct StepText {
+  std::string wants;     // an expression
+  bool forbids = false;  // it must not happen
+  TimeMs within_ms = 0;  // 0: at the event itself
+};
+
 struct Rule {
   std::string id;
   std::uint32_t revision = 1;
@@ -41,10 +48,16 @@ struct Rule {
   std::shared_ptr<const RuleKind> kind;
   std::vector<Selector> selectors;
   std::string title_en, title_zh;
-  Digest digest{};  // of the rule's canonical text
+  std::string pack;  // id of the pack it came with
+  // For people: where it comes from, and what it asks.
+  std::string clause, document, edition;
+  std::string kind_name;             // "pathway"
+  std::vector<StepText> step_texts;  // by step number; a check has one
+  Digest digest{};                   // of the rule's canonical text
 };
 
 struct RuleSet {
+  std::vector<std::string> packs;  // ids
   std::vector<Rule> rules;
   std::vector<Measure> measures;
   Digest digest{};

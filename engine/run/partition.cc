@@ -10,19 +10,39 @@ using rule::Row;
 using rule::Uses;
 using rule::VerdictKind;
 
+namespace {
+
+// What nobody was shown (a pass, an exclusion, and their retraction) has no number of its own; a pass that takes the place of
+// what was shown does.
+bool IsShown(alert::TransitionKind kind, const Instance& instance) {
+  using alert::Announced;
+  const Announced was = instance.announced;
+  const bool quiet = was == Announced::kNothing || was == Announced::kPass || was == Announced::kExcluded;
+  switch (kind) {
+    case alert::TransitionKind::kPass:
+    case alert::TransitionKind::kExcluded:
+      return was >= Announced::kAmendedToFail && was <= Announced::kAmendedToExcluded;
+    case alert::TransitionKind::kRetracted:
+      return !quiet;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
 Partition::Partition(PartitionOptions options, std::shared_ptr<const rule::RuleSet> rules)
     : options_(std::move(options)),
-      rules_(std::move(rules)),
+      rules_(std::make_shared<rule::RuleSet>(*rules)),
+      force_(rules_->rules.size()),
       index_(*rules_, vocabulary_),
       rule_counts_(rules_->rules.size()),
-      panes_(rules_->measures),
-      measures_of_(rules_->rules.size()) {
+      panes_(rules_->measures) {
   PLUMBLINE_CHECK(options_.input_topics >= 1 && options_.input_topics <= kMaxTopics, "configuration limits the number of topics");
   topic_clocks_.fill(model::kNoTime);
   for (const FeedOptions& f : options_.feeds) feeds_.Declare(f.site + "/" + f.source, f.timeout_ms);
   waiting_.resize(options_.feeds.size());
-  for (std::size_t m = 0; m < rules_->measures.size(); ++m)
-    measures_of_[rules_->measures[m].rule].push_back(static_cast<std::uint16_t>(m));
+  LinkMeasures();
 }
 
 TimeMs Partition::MoveClock(std::uint16_t topic, TimeMs arrival) {
@@ -154,7 +174,11 @@ Taken Partition::TakeVersion(Subject& subject, std::size_t known, Row row, std::
 void Partition::StepInOrder(Subject& subject, const Row& row, const Uses& uses) {
   const rule::SubjectRows view = ViewOf(subject);
   for (const rule::Use& use : uses.uses) {
-    const rule::StepResult result = rules_->rules[use.rule].kind->Step(view, row, use.roles, subject.PhaseOf(use.rule));
+    const rule::Roles roles = InForce(use, row.time);
+    if (roles != use.roles) [[unlikely]]
+      StepEnded(subject, use.rule);
+    if (roles == 0) continue;
+    const rule::StepResult result = rules_->rules[use.rule].kind->Step(view, row, roles, subject.PhaseOf(use.rule));
     ++rule_counts_[use.rule].events[static_cast<std::size_t>(result.row_verdict)];
     if (!measures_of_[use.rule].empty() && result.row_verdict != VerdictKind::kNone) CountRow(subject, row, use.rule, result, 1);
     if (result.touch == rule::Touch::kJudge) Touch(subject, use.rule);
@@ -167,7 +191,7 @@ void Partition::TouchAll(Subject& subject, const Row& row) {
   for (const rule::Use& use : uses.uses) {
     const rule::RuleKind& kind = *rules_->rules[use.rule].kind;
     if (row.arrival - row.time > kind.LatenessMs()) ++rule_counts_[use.rule].late_events;
-    const rule::StepResult result = kind.Step(view, row, use.roles, rule::kOpen);
+    const rule::StepResult result = kind.Step(view, row, InForce(use, row.time), rule::kOpen);
     if (!row.versions) ++rule_counts_[use.rule].events[static_cast<std::size_t>(result.row_verdict)];
     Touch(subject, use.rule);
   }
@@ -214,8 +238,8 @@ rule::SubjectRows Partition::ViewOf(const Subject& subject) const { return {&sub
 void Partition::JudgePair(Subject& subject, std::uint16_t rule) {
   Changed(subject);
   const rule::SubjectRows view = ViewOf(subject);
-  const rule::IndexRoles roles(index_, rule);
-  rule::JudgeContext context{&view, &roles, &feeds_, clock_, {}};
+  const rule::IndexRoles roles(index_, rule, force_[rule]);
+  rule::JudgeContext context{&view, &roles, &feeds_, clock_, {}, force_[rule].known_from};
   for (const rule::OpenRun& run : subject.runs) {
     if (run.rule == rule) context.carried = run;
   }
@@ -232,7 +256,7 @@ void Partition::Reconcile(Subject& subject, std::uint16_t rule, const rule::Judg
     const bool shown = std::any_of(judgements_.begin(), judgements_.end(), [&](const rule::Judgement& j) {
       return j.anchor == instance.anchor && j.step == instance.step;
     });
-    if (!shown && !IsFrozen(subject, instance)) Withdraw(subject, instance);
+    if (!shown && !IsFrozen(subject, instance) && !RestsOnDropped(subject, instance)) Withdraw(subject, instance);
   }
   for (const rule::Judgement& j : judgements_) {
     auto it = std::find_if(subject.instances.begin(), subject.instances.end(),
@@ -245,10 +269,12 @@ void Partition::Reconcile(Subject& subject, std::uint16_t rule, const rule::Judg
       subject.instances.push_back(fresh);
       it = subject.instances.end() - 1;
     }
-    Apply(subject, *it, j, context);
+    if (!RestsOnDropped(subject, *it)) Apply(subject, *it, j, context);
   }
   std::erase_if(subject.instances, [rule](const Instance& i) {
-    return i.rule == rule && i.announced == alert::Announced::kNothing && i.wake == rule::kForever && !i.is_final;
+    // What has been shown keeps its numbers: a second firing goes on counting.
+    return i.rule == rule && i.announced == alert::Announced::kNothing && i.wake == rule::kForever && !i.is_final &&
+           i.transitions == 0;
   });
   LinkSupersedes(first_told, subject, rule);
   TimeMs first = rule::kForever;
@@ -280,13 +306,16 @@ void Partition::Apply(Subject& subject, Instance& instance, const rule::Judgemen
     changes_.push_back({instance.rule, instance.step, subject.key, instance.anchor, instance.anchor_time, instance.verdict,
                         instance.verdict, instance.late, true});
   }
+  TimeMs wake = judgement.wake;
   if (!silent) {
-    const alert::Announced now = alert::StateOf(judgement.on_time, judgement.everything);
-    const alert::Steps steps = alert::Transitions(instance.announced, now, judgement.on_time, judgement.everything);
+    alert::Announced now = alert::StateOf(judgement.on_time, judgement.everything);
+    if (now == alert::Announced::kFiring && editions_) [[unlikely]]
+      now = SupersededOr(subject, instance, now, &wake);
+    alert::Steps steps = alert::Transitions(instance.announced, now, judgement.on_time, judgement.everything);
+    if (now == alert::Announced::kSuperseded && steps.count > 0) MendSuperseded(subject, instance, &steps.step[steps.count - 1]);
     for (int i = 0; i < steps.count; ++i) Tell(subject, instance, steps.step[i], &judgement, &context);
     Announce(instance, now);
   }
-  const TimeMs wake = judgement.wake;
   const bool rescheduled = wake != instance.wake;
   instance.wake = wake;
   if (rescheduled || instance.feed != rule::kNoFeed) Schedule(subject, instance);
@@ -320,13 +349,28 @@ bool Partition::IsFrozen(const Subject& subject, const Instance& instance) const
   return subject.rows.FindId(instance.anchor) == subject.rows.size();
 }
 
+bool Partition::RestsOnDropped(const Subject& subject, const Instance& instance) const {
+  if (!instance.is_final || alert::IsFiring(instance.announced)) return false;
+  const rule::Rule& rule = rules_->rules[instance.rule];
+  if (rule.kind->SettleMs() > 0 || instance.anchor_time - rule.kind->BackMs() >= subject.dropped_before) return false;
+  // Only device values are dropped so early; what a rule reads of the others is all there.
+  return std::any_of(rule.selectors.begin(), rule.selectors.end(),
+                     [](const rule::Selector& s) { return s.kind == model::EventKind::kDevice; });
+}
+
 void Partition::Withdraw(Subject& subject, Instance& instance) {
   Enter(subject, instance, VerdictKind::kNone);
   CountInstance(subject, instance);
   if (instance.announced == alert::Announced::kFiring || instance.announced == alert::Announced::kResolved ||
       instance.announced == alert::Announced::kUnknown || instance.announced == alert::Announced::kPass ||
-      instance.announced == alert::Announced::kExcluded) {
-    alert::Step step{alert::TransitionKind::kRetracted, alert::Cause::kNone, instance.instant, alert::Announced::kNothing};
+      instance.announced == alert::Announced::kExcluded || instance.announced == alert::Announced::kSuperseded) {
+    const rule::RowList& rows = subject.rows;
+    const std::size_t row = rows.FindId(instance.anchor);
+    const bool visible = row < rows.size() && rule::IsVisible(rows, row, rule::kForever);
+    const alert::Cause cause = !visible                                       ? alert::Cause::kWithdrawn
+                               : !force_[instance.rule].Holds(rows[row].time) ? alert::Cause::kRevision
+                                                                              : alert::Cause::kEvidence;
+    alert::Step step{alert::TransitionKind::kRetracted, cause, instance.instant, alert::Announced::kNothing};
     Tell(subject, instance, step, nullptr, nullptr);
   }
   Announce(instance, alert::Announced::kNothing);
@@ -350,13 +394,17 @@ void Partition::Tell(const Subject& subject, Instance& instance, const alert::St
       step.kind == alert::TransitionKind::kPass || step.kind == alert::TransitionKind::kExcluded) {
     instance.instant = step.instant;
   }
-  t.alert_id = alert::AlertId(rule.id, rule.revision, subject.key, instance.anchor, instance.step);
+  t.alert_id = AlertIdOf(subject, instance);
   if (instance.chain.IsZero()) instance.chain = t.alert_id;
   t.chain = instance.chain;
-  // What nobody was shown (a pass, an exclusion, and their retraction) has no number of its own.
-  t.alert = step.kind != alert::TransitionKind::kPass && step.kind != alert::TransitionKind::kExcluded &&
-            (step.kind != alert::TransitionKind::kRetracted || instance.transitions > 0);
-  if (t.alert) ++instance.transitions;
+  t.alert = IsShown(step.kind, instance);
+  t.was = instance.announced;
+  if (step.kind == alert::TransitionKind::kRetracted && t.alert) {
+    // What fired and ended since was shown by the transition before its end.
+    const bool ended = t.was == alert::Announced::kResolved || t.was == alert::Announced::kSuperseded;
+    t.retracts = instance.transitions - (ended ? 1 : 0);
+  }
+  if (t.alert && ++instance.transitions == 1) subject_of_alert_[t.alert_id] = subject.key;
   t.transition = t.alert ? instance.transitions : 0;
   t.late = instance.late;
   const std::size_t row = subject.rows.FindId(instance.anchor);
@@ -364,18 +412,8 @@ void Partition::Tell(const Subject& subject, Instance& instance, const alert::St
     t.anchor_text = subject.rows[row].IdText();
     t.site = vocabulary_.Text(subject.rows[row].site);
   }
-  if (judgement != nullptr && step.kind == alert::TransitionKind::kUnknown && judgement->feed < feeds_.size())
-    t.feed = feeds_.Name(judgement->feed);
-  if (judgement != nullptr && (step.kind == alert::TransitionKind::kFiring || step.kind == alert::TransitionKind::kUnknown)) {
-    std::vector<std::size_t> used;
-    rule.kind->Evidence(*context, *judgement, used);
-    for (const std::size_t i : used) {
-      const Row& r = subject.rows[i];
-      t.evidence += t.evidence.empty() ? "{\"id\":\"" : ",{\"id\":\"";
-      t.evidence += r.IdText();
-      t.evidence += "\",\"time\":" + std::to_string(r.time) + ",\"content\":\"" + Hash128{0, r.content}.Hex().substr(16) + "\"}";
-    }
-  }
+  if (judgement != nullptr && (step.kind == alert::TransitionKind::kFiring || step.kind == alert::TransitionKind::kUnknown))
+    AddEvidence(subject, *judgement, *context, t);
   ++rule_counts_[instance.rule].transitions[static_cast<std::size_t>(step.kind)];
   told_.push_back(std::move(t));
 }
@@ -390,15 +428,18 @@ void Partition::LinkSupersedes(std::size_t first_told, Subject& subject, std::ui
     });
     if (instance == subject.instances.end()) continue;
     for (std::size_t k = first_told; k < told_.size(); ++k) {
-      const Told& old = told_[k];
+      Told& old = told_[k];
       if (old.what.kind != alert::TransitionKind::kRetracted || old.step != told_[i].step || old.anchor == told_[i].anchor)
         continue;
       const bool overlaps = told_[i].anchor_time <= old.what.instant && old.anchor_time <= instance->last_time;
       if (!overlaps) continue;
       told_[i].supersedes = old.alert_id;
       told_[i].chain = instance->chain = old.chain;
+      told_[k].what.cause = alert::Cause::kMoved;
       break;
     }
+    if (told_[i].supersedes.IsZero() && editions_) [[unlikely]]
+      LinkAcrossRevisions(subject, *instance, told_[i]);
   }
 }
 

@@ -13,9 +13,11 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/alert/announce.h"
+#include "engine/alert/handling.h"
 #include "engine/model/decode.h"
 #include "engine/model/event.h"
 #include "engine/rule/rule_index.h"
@@ -87,8 +89,13 @@ struct Told {
   bool late = false;
   bool alert = false;  // part of an alert's history; passes are told to those who ask, and counted
   std::string site;
-  std::string evidence;      // JSON array of {id, content}; fails and unknowns
-  std::string feed;          // the silent feed of an unknown
+  std::string evidence;               // JSON objects of the events used, by commas; fails and unknowns
+  std::uint32_t evidence_events = 0;  // all of them; `evidence` may hold fewer
+  std::string values;                 // JSON members of what the rule's expressions said
+  rule::Why why = rule::Why::kNone;   // of an unknown
+  std::string feed;                   // the silent feed of an unknown
+  std::uint32_t retracts = 0;         // of a retraction: the number of the transition that it takes back; 0: nothing was shown
+  alert::Announced was = alert::Announced::kNothing;  // what people had been told before
   TimeMs first_instant = 0;  // of what the same subject and rule say in this batch: they are told together, in this order
 };
 
@@ -133,6 +140,28 @@ class Partition {
   [[nodiscard]] const rule::FeedBook& feeds() const { return feeds_; }
   [[nodiscard]] std::size_t subjects() const { return subjects_.size(); }
   [[nodiscard]] const rule::RuleSet& rules() const { return *rules_; }
+  [[nodiscard]] const rule::Force& force(std::size_t rule) const { return force_[rule]; }
+  // Which alerts of this partition an id names; nothing for those that are not kept any more. (partition_control.cc)
+  struct KnownAlert {
+    Hash128 chain;
+    const rule::Rule* rule = nullptr;
+    std::string site, step;
+    alert::Announced announced = alert::Announced::kNothing;
+  };
+  [[nodiscard]] std::optional<KnownAlert> FindAlert(const Hash128& alert_id) const;
+  [[nodiscard]] alert::HandlingBook& handling() { return handling_; }
+
+  // Editions (partition_control.cc): rules and measures are appended, their numbers never change. `arrival` is the command's.
+  struct EditionChange {
+    std::vector<std::string> began, ended;  // "id/revision"
+  };
+  // What the compiled pack holds is in force from `from` on, in place of the revisions before it; what the pack does not hold any
+  // more ends. kConfig: a revision that is loaded already says something else.
+  [[nodiscard]] Result<EditionChange> Activate(const rule::RuleSet& edition, TimeMs arrival, TimeMs from);
+  // Ends a rule, or all of a pack.
+  [[nodiscard]] Result<EditionChange> Retire(std::string_view rule, std::string_view pack, TimeMs arrival, TimeMs from);
+  // Before a checkpoint is restored that was made with these rules loaded.
+  void LoadAgain(const rule::RuleSet& edition) { Append(edition, model::kNoTime); }
   [[nodiscard]] const rule::Vocabulary& vocabulary() const { return vocabulary_; }
   [[nodiscard]] Subject* FindSubject(const Hash128& key) { return subjects_.Find(key); }
 
@@ -197,12 +226,45 @@ class Partition {
   void NoteIntake(Subject& subject, const rule::Row& row);
   void Schedule(Subject& subject, const Instance& instance);
   void Prune(Subject& subject);
+  TimeMs SettledUpTo(const Subject& subject);
+  void Settle(Subject& subject, TimeMs boundary);
+  // Its verdict is final and part of what it rests on has been dropped: what was said of it stands.
+  bool RestsOnDropped(const Subject& subject, const Instance& instance) const;
   bool Keeps(const Subject& subject, const rule::Row& row);
+  // Editions (partition_control.cc).
+  struct Straddler {
+    Subject* subject;
+    std::vector<Hash128> ids;  // of rows at or after the time of change
+  };
+  void Append(const rule::RuleSet& edition, TimeMs arrival);
+  void LinkMeasures();
+  TimeMs KnownFrom(const rule::Rule& rule, TimeMs arrival);
+  std::vector<Straddler> TakeOut(TimeMs from);
+  void PutBack(const std::vector<Straddler>& straddlers);
+  void End(std::uint16_t rule, TimeMs from, EditionChange& change);
+  void TouchFiring(std::uint16_t rule);
+  [[nodiscard]] std::string NameOf(std::size_t rule) const;
+  // What is announced of a running condition whose revision has ended, and when to ask again.
+  alert::Announced SupersededOr(const Subject& subject, const Instance& instance, alert::Announced now, TimeMs* wake) const;
+  const rule::Row* FirstOfSuccessor(const Subject& subject, std::uint16_t rule, TimeMs from) const;
+  bool LinkAcrossRevisions(Subject& subject, Instance& instance, Told& told);
+  rule::Roles InForce(const rule::Use& use, TimeMs time) const {
+    if (!editions_ || force_[use.rule].Holds(time)) return use.roles;
+    return static_cast<rule::Roles>(use.roles & ~rule::kTriggerRole);
+  }
+  [[nodiscard]] Hash128 AlertIdOf(const Subject& subject, const Instance& instance) const;
+  // The instance goes: its alert cannot be named any more.
+  void Forget(const Subject& subject, const Instance& instance);
+  void MendSuperseded(const Subject& subject, const Instance& instance, alert::Step* step) const;
+  void StepEnded(Subject& subject, std::uint16_t rule);
+  void AddEvidence(const Subject& subject, const rule::Judgement& judgement, const rule::JudgeContext& context, Told& told) const;
   std::string PartitionBytes() const;
   [[nodiscard]] Result<void> RestorePartition(std::string_view value);
 
   PartitionOptions options_;
-  std::shared_ptr<const rule::RuleSet> rules_;
+  std::shared_ptr<rule::RuleSet> rules_;  // this partition's own list
+  std::vector<rule::Force> force_;        // by rule
+  bool editions_ = false;                 // some rule is not in force at all times
   rule::Vocabulary vocabulary_;
   rule::RuleIndex index_;
   rule::FeedBook feeds_;
@@ -221,6 +283,10 @@ class Partition {
   Panes panes_;
   IntakeBook intake_;
   std::vector<std::vector<std::uint16_t>> measures_of_;  // by rule
+  std::vector<std::vector<std::uint16_t>> rules_of_;     // by measure: revisions of one rule
+  std::unordered_map<Hash128, Hash128, Hash128Hasher> subject_of_alert_;
+  alert::HandlingBook handling_;
+  std::vector<Hash128> forgotten_;  // chains of instances that go in the pruning under way
   model::Decoder payload_decoder_;
 
   // Checkpoint under way.

@@ -107,7 +107,7 @@ void Partition::CountId(Subject& subject, const Hash128& id, int weight) {
       const rule::RuleKind& kind = *rules_->rules[use.rule].kind;
       bool late = false;
       if (CountedVersion(subject, id, kind.LatenessMs(), &late) != &row) continue;
-      const rule::StepResult says = kind.RowSays(view, row, use.roles);
+      const rule::StepResult says = kind.RowSays(view, row, InForce(use, row.time));
       if (says.row_verdict != VerdictKind::kNone) CountRow(subject, row, use.rule, says, weight);
     }
   }
@@ -128,12 +128,13 @@ void Partition::CountInstance(Subject& subject, const Instance& instance) {
     const Measure& measure = rules_->measures[m];
     if (measure.basis == Basis::kRow) continue;
     auto known = std::find_if(subject.counted.begin(), subject.counted.end(), [&](const CountedCase& c) {
-      return c.measure == m && c.anchor == instance.anchor && c.step == instance.step;
+      return c.measure == m && c.rule == instance.rule && c.anchor == instance.anchor && c.step == instance.step;
     });
     CountedCase now;
     now.anchor = instance.anchor;
     now.time = instance.anchor_time;
     now.measure = m;
+    now.rule = instance.rule;
     now.step = instance.step;
     now.verdict = instance.verdict;
     now.late = instance.late;
@@ -204,11 +205,16 @@ void Partition::NoteIntake(Subject& subject, const Row& row) {
 
 TimeMs Partition::FinalBefore(const Measure& measure) const {
   if (clock_ == model::kNoTime) return model::kNoTime;
-  const rule::RuleKind& kind = *rules_->rules[measure.rule].kind;
   // A patient's case can change as long as the patient is seen.
   if (measure.basis == Basis::kSubject && clock_ < kClosed) return model::kNoTime;
-  const TimeMs keep = measure.basis == Basis::kRow ? kind.LatenessMs() : kind.KeepMs(rule::kTriggerRole);
-  return keep == rule::kForever ? model::kNoTime : clock_ - keep;
+  TimeMs before = clock_;
+  for (const std::uint16_t r : rules_of_[static_cast<std::size_t>(&measure - rules_->measures.data())]) {
+    const rule::RuleKind& kind = *rules_->rules[r].kind;
+    const TimeMs keep = measure.basis == Basis::kRow ? kind.LatenessMs() : kind.FinalMs();
+    if (keep == rule::kForever) return model::kNoTime;
+    before = std::min(before, clock_ - keep);
+  }
+  return before;
 }
 
 }  // namespace plumbline::run

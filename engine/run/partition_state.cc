@@ -7,9 +7,31 @@
 namespace plumbline::run {
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormat = 2;
 constexpr std::string_view kPartitionKey = "p";
 constexpr std::uint32_t kLeastRows = 24;
+
+void WriteForce(ByteWriter& w, const rule::Force& f) {
+  w.U8(f.always ? 1 : 0);
+  w.I64(f.known_from);
+  w.U32(static_cast<std::uint32_t>(f.spans.size()));
+  for (const rule::Span& s : f.spans) {
+    w.I64(s.from);
+    w.I64(s.until);
+  }
+}
+
+rule::Force ReadForce(ByteReader& in) {
+  rule::Force f;
+  f.always = in.U8() != 0;
+  f.known_from = in.I64();
+  f.spans.clear();
+  for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) {
+    const TimeMs from = in.I64();
+    f.spans.push_back({from, in.I64()});
+  }
+  return f;
+}
 
 std::string SubjectKey(const Hash128& key) {
   std::string out = "s";
@@ -31,48 +53,66 @@ bool Partition::Keeps(const Subject& subject, const rule::Row& row) {
   });
 }
 
+// Runs are folded up to the first row that late evidence could still change for some rule with runs.
+TimeMs Partition::SettledUpTo(const Subject& subject) {
+  for (const rule::Row& row : subject.rows.all()) {
+    const TimeMs settle = index_.Of(row.kind, row.code).settle_ms;
+    if (settle > 0 && std::max(row.time, row.arrival) >= clock_ - settle) return row.time;
+  }
+  return clock_;
+}
+
+void Partition::Settle(Subject& subject, TimeMs boundary) {
+  const rule::SubjectRows view = ViewOf(subject);
+  for (const PhaseCell& cell : subject.phases) {
+    const rule::IndexRoles roles(index_, cell.rule, force_[cell.rule]);
+    rule::OpenRun run;
+    run.rule = cell.rule;
+    const auto known =
+        std::find_if(subject.runs.begin(), subject.runs.end(), [&](const rule::OpenRun& r) { return r.rule == cell.rule; });
+    if (known != subject.runs.end()) run = *known;
+    rules_->rules[cell.rule].kind->Settle({&view, &roles, &feeds_, clock_, {}}, boundary, &run);
+    if (known != subject.runs.end()) subject.runs.erase(known);
+    if (run.open) subject.runs.push_back(run);
+  }
+}
+
 void Partition::Prune(Subject& subject) {
   if (clock_ == model::kNoTime) {
     subject.prune_at = static_cast<std::uint32_t>(subject.rows.size() * 2);
     return;
   }
-  // The prefix of rows that nothing needs; rows behind the first needed one wait for it.
-  std::size_t drop = 0;
-  while (drop < subject.rows.size() && !Keeps(subject, subject.rows[drop])) ++drop;
-  const TimeMs boundary = drop == subject.rows.size() ? clock_ : subject.rows[drop].time;
-  while (drop > 0 && subject.rows[drop - 1].time >= boundary) --drop;
-  if (drop > 0) {
+  // Each row goes by its own need: what is kept long (diagnoses, orders, what an unbounded `exists` reads) holds back nothing.
+  const TimeMs boundary = SettledUpTo(subject);
+  const auto goes = [&](const rule::Row& row) { return row.time < boundary && !Keeps(subject, row); };
+  const std::span<const rule::Row> rows = subject.rows.all();
+  if (std::any_of(rows.begin(), rows.end(), goes)) {
     Changed(subject);
-    const rule::SubjectRows view = ViewOf(subject);
-    for (const PhaseCell& cell : subject.phases) {
-      const rule::IndexRoles roles(index_, cell.rule);
-      rule::OpenRun run;
-      run.rule = cell.rule;
-      const auto known =
-          std::find_if(subject.runs.begin(), subject.runs.end(), [&](const rule::OpenRun& r) { return r.rule == cell.rule; });
-      if (known != subject.runs.end()) run = *known;
-      rules_->rules[cell.rule].kind->Settle({&view, &roles, &feeds_, clock_, {}}, boundary, &run);
-      if (known != subject.runs.end()) subject.runs.erase(known);
-      if (run.open) subject.runs.push_back(run);
-    }
-    std::size_t seen = 0;
+    Settle(subject, boundary);
     subject.rows.Prune([&](const rule::Row& row) {
-      if (row.time >= boundary) return true;
-      ++seen;
+      if (!goes(row)) return true;
+      subject.dropped_before = std::max(subject.dropped_before, row.time + 1);
       subject.DropPayload(row.payload);
       return false;
     });
     std::erase_if(subject.runs, [&](const rule::OpenRun& r) { return subject.PhaseOf(r.rule) == rule::kIdle; });
     std::erase_if(subject.counted, [&](const CountedCase& c) {
-      return !c.anchor.IsZero() && c.time < boundary && subject.rows.FindId(c.anchor) == subject.rows.size();
+      return !c.anchor.IsZero() && subject.rows.FindId(c.anchor) == subject.rows.size();
     });
     // Verdicts whose rows are gone: kept only while their alert is firing, because an answer may still end it.
     std::erase_if(subject.instances, [&](const Instance& i) {
-      const bool goes = i.anchor_time < boundary && i.is_final && !alert::IsFiring(i.announced) &&
-                        subject.rows.FindId(i.anchor) == subject.rows.size();
-      if (goes && i.announced == alert::Announced::kUnknown) --rule_counts_[i.rule].unknown;
-      return goes;
+      const bool done = i.is_final || (i.announced == alert::Announced::kNothing && i.wake == rule::kForever);
+      const bool gone = done && !alert::IsFiring(i.announced) && subject.rows.FindId(i.anchor) == subject.rows.size();
+      if (gone && i.announced == alert::Announced::kUnknown) --rule_counts_[i.rule].unknown;
+      if (gone) Forget(subject, i);
+      return gone;
     });
+    for (const Hash128& chain : forgotten_) {
+      const bool goes_on = std::any_of(subject.instances.begin(), subject.instances.end(),
+                                       [&chain](const Instance& i) { return i.chain == chain; });
+      if (!goes_on) handling_.Forget(chain);
+    }
+    forgotten_.clear();
   }
   bool irregular = false;
   for (const rule::Row& row : subject.rows.all()) {
@@ -95,6 +135,7 @@ void Partition::BeginCheckpoint() {
   next_frozen_ = 0;
   frozen_others_.clear();
   panes_.TakeDirty(&frozen_others_);
+  handling_.TakeDirty(&frozen_others_);
   frozen_others_[std::string(kPartitionKey)] = PartitionBytes();
 }
 
@@ -126,10 +167,11 @@ bool Partition::NextSlice(std::size_t max_bytes, const SliceSink& sink) {
   return false;
 }
 
-// partition = u8 version=1, u16 topics, topics * i64 clock, terms, feeds, counts, rules
+// partition = u8 version=2, u16 topics, topics * i64 clock, terms, feeds, counts, rules
 // terms = u32 n, n * (u8 is_code, u32 system size, text); feeds = u32 n, n * (u32 m, m * (i64 arrival, i64 complete_to))
-// counts = 8 * u64; rules = u32 n, n * (6 u64 events, 6 u64 finals, u64 late triggers, u64 late events, 8 u64 transitions); then
-// the intake (intake.h)
+// counts = 8 * u64; rules = u32 n, n * (6 u64 events, 6 u64 finals, u64 late triggers, u64 late events, 8 u64 transitions,
+// u64 firing, u64 unknown, force); force = u8 always, i64 known from, u32 spans, spans * (i64 from, i64 until); then the intake
+// (intake.h)
 std::string Partition::PartitionBytes() const {
   std::string out;
   ByteWriter w(out);
@@ -165,6 +207,7 @@ std::string Partition::PartitionBytes() const {
     w.U64(r.firing);
     w.U64(r.unknown);
   }
+  for (const rule::Force& f : force_) WriteForce(w, f);
   intake_.Write(w);
   return out;
 }
@@ -210,6 +253,11 @@ Result<void> Partition::RestorePartition(std::string_view value) {
     r.firing = in.U64();
     r.unknown = in.U64();
   }
+  editions_ = false;
+  for (rule::Force& f : force_) {
+    f = ReadForce(in);
+    editions_ = editions_ || !f.always;
+  }
   intake_.Read(in);
   if (!in.ok() || !in.AtEnd()) return Fail(ErrorCode::kIntegrity, "the partition's part of the checkpoint is cut short");
   return {};
@@ -218,6 +266,7 @@ Result<void> Partition::RestorePartition(std::string_view value) {
 Result<void> Partition::Restore(std::string_view key, std::string_view value) {
   if (key == kPartitionKey) return RestorePartition(value);
   if (!key.empty() && key[0] == 'm') return panes_.Restore(key, value);
+  if (!key.empty() && (key[0] == 'h' || key[0] == 'H')) return handling_.Restore(key, value);
   ByteReader in(key);
   if (in.U8() != 's') return Fail(ErrorCode::kIntegrity, "the checkpoint holds a key of no known kind");
   Subject& subject = subjects_.FindOrAdd(in.Hash());
@@ -227,6 +276,7 @@ Result<void> Partition::Restore(std::string_view key, std::string_view value) {
   for (const Instance& i : subject.instances) {
     if (i.rule >= rules_->rules.size()) return Fail(ErrorCode::kConfig, "the checkpoint was made with another set of rules");
     Schedule(subject, i);
+    if (i.transitions > 0) subject_of_alert_[AlertIdOf(subject, i)] = subject.key;
   }
   return {};
 }
@@ -239,6 +289,7 @@ Digest Partition::StateDigest() {
   Sha256 sha;
   std::map<std::string, std::string> others;
   panes_.AppendAll(&others);
+  handling_.AppendAll(&others);
   others[std::string(kPartitionKey)] = PartitionBytes();
   for (const auto& [key, value] : others) {
     sha.Update(key);

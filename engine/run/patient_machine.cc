@@ -7,7 +7,8 @@ namespace plumbline::run {
 namespace {
 
 constexpr std::string_view kOwnKey = "a";
-constexpr std::uint8_t kFormat = 1;
+constexpr std::string_view kEditionsKey = "E";  // before all keys that rest on rules
+constexpr std::uint8_t kFormat = 2;
 constexpr model::EventKind kHeartbeat = static_cast<model::EventKind>(4);
 
 // Only the header's value matters; records of the engine's own tools carry none and are told apart by their bytes.
@@ -16,6 +17,34 @@ model::Encoding DeclaredEncoding(const io::Record& record) {
     if (h.name == "content-type") return model::EncodingOf(AsText(h.value));
   }
   return model::Encoding::kUnknown;
+}
+
+void AppendMember(std::string& s, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  s += ",\"";
+  s += name;
+  s += "\":";
+  model::AppendJsonText(s, value);
+}
+
+// Why a verdict is unknown.
+void AppendReasons(const Told& t, std::string& s) {
+  static constexpr std::array<std::string_view, 5> kWhy = {"", "feed silent", "warming", "exception unknown", "answer unknown"};
+  if (t.what.kind == alert::TransitionKind::kUnknown) AppendMember(s, "why", kWhy[static_cast<std::size_t>(t.why)]);
+  AppendMember(s, "feed", t.feed);
+}
+
+// Where the rule comes from and what it asks, so that the line can be read without the pack.
+void AppendSource(const rule::Rule& rule, std::size_t step, std::string& s) {
+  AppendMember(s, "pack", rule.pack);
+  AppendMember(s, "document", rule.document);
+  AppendMember(s, "edition", rule.edition);
+  AppendMember(s, "clause", rule.clause);
+  AppendMember(s, "kind", rule.kind_name);
+  if (step >= rule.step_texts.size()) return;
+  const rule::StepText& asks = rule.step_texts[step];
+  AppendMember(s, asks.forbids ? "forbids" : "wants", asks.wants);
+  if (asks.within_ms > 0) s += ",\"within\":" + std::to_string(asks.within_ms);
 }
 
 }  // namespace
@@ -27,8 +56,9 @@ PatientMachine::PatientMachine(PatientMachineOptions options, std::shared_ptr<co
       validator_(options_.validation) {}
 
 void PatientMachine::Take(const io::Record& record) {
+  if (record.topic >= options_.partition.input_topics) [[unlikely]]
+    return TakeControl(record);
   ++records_;
-  if (record.topic >= options_.partition.input_topics) return Command(AsText(record.value));
   model::Event event;
   if (decoder_.Decode(record.value, DeclaredEncoding(record), event) != model::RejectReason::kNone) [[unlikely]] {
     const model::Reject& r = decoder_.reject();
@@ -64,7 +94,7 @@ void PatientMachine::Take(const io::Record& record) {
 
 void PatientMachine::Tick(std::uint16_t topic, std::int64_t time_ms) { partition_.Tick(topic, time_ms); }
 
-// Commands are answered on the audit log; those the machine does not know are refused there by name.
+// Commands of the journal itself (which topics are read) are noted on the audit log.
 void PatientMachine::Command(std::string_view payload) {
   line_ = "{\"type\":\"command\",\"partition\":" + std::to_string(options_.partition.partition) + ",\"command\":";
   model::AppendJsonText(line_, payload);
@@ -140,14 +170,18 @@ void PatientMachine::WriteAlert(const Told& t, io::Effects& effects) {
   number("clock", partition_.clock());
   text("chain", t.chain.Hex());
   if (!t.supersedes.IsZero()) text("supersedes", t.supersedes.Hex());
+  if (t.what.kind == alert::TransitionKind::kRetracted && t.retracts > 0) number("retracts", t.retracts);
   if (t.late) s += ",\"late\":true";
-  if (!t.feed.empty()) text("feed", t.feed);
+  AppendHandling(t, s);
+  AppendReasons(t, s);
   s += ",\"titles\":{\"en\":";
   model::AppendJsonText(s, t.rule->title_en);
   s += ",\"zh\":";
   model::AppendJsonText(s, t.rule->title_zh);
   s += "},\"rule_digest\":\"" + DigestHex(t.rule->digest) + "\"";
+  AppendSource(*t.rule, t.step, s);
   if (!t.evidence.empty()) s += ",\"evidence\":[" + t.evidence + "]";
+  if (!t.values.empty()) s += ",\"values\":{" + t.values + "}";
   s += "}";
   effects.Add(io::OutputLog::kAlerts, key_, s);
 }
@@ -227,13 +261,16 @@ void PatientMachine::WriteIntake(io::Effects& effects) {
   }
 }
 
-// own = u8 version=1, i64 last marker, u64 records, u16 reasons, reasons * u64
+// own = u8 version=2, i64 last marker, u64 records, i64 control clock, u64 controls, u64 refused, u16 reasons, reasons * u64
 std::string PatientMachine::OwnBytes() const {
   std::string out;
   ByteWriter w(out);
   w.U8(kFormat);
   w.I64(last_marker_);
   w.U64(records_);
+  w.I64(control_clock_);
+  w.U64(controls_);
+  w.U64(refused_);
   w.U16(kRejectReasons);
   for (const std::uint64_t n : rejected_) w.U64(n);
   return out;
@@ -242,23 +279,29 @@ std::string PatientMachine::OwnBytes() const {
 void PatientMachine::BeginCheckpoint() {
   partition_.BeginCheckpoint();
   frozen_own_ = OwnBytes();
+  frozen_editions_ = editions_.empty() ? std::string() : EditionBytes();
   own_pending_ = true;
 }
 
 bool PatientMachine::NextSlice(std::size_t max_bytes, const SliceSink& sink) {
   if (own_pending_) {
     sink(kOwnKey, frozen_own_);
+    if (!frozen_editions_.empty()) sink(kEditionsKey, frozen_editions_);
     own_pending_ = false;
   }
   return partition_.NextSlice(max_bytes, sink);
 }
 
 Result<void> PatientMachine::Restore(std::string_view key, std::string_view value) {
+  if (key == kEditionsKey) return RestoreEditions(value);
   if (key != kOwnKey) return partition_.Restore(key, value);
   ByteReader in(value);
   if (in.U8() != kFormat) return Fail(ErrorCode::kVersion, "the checkpoint has another format; start from the journal");
   last_marker_ = in.I64();
   records_ = in.U64();
+  control_clock_ = in.I64();
+  controls_ = in.U64();
+  refused_ = in.U64();
   if (in.U16() != kRejectReasons) return Fail(ErrorCode::kVersion, "the checkpoint counts other reasons; start from the journal");
   for (std::uint64_t& n : rejected_) n = in.U64();
   if (!in.ok() || !in.AtEnd()) return Fail(ErrorCode::kIntegrity, "the machine's part of the checkpoint is cut short");
@@ -268,6 +311,7 @@ Result<void> PatientMachine::Restore(std::string_view key, std::string_view valu
 Digest PatientMachine::StateDigest() {
   Sha256 sha;
   sha.Update(OwnBytes());
+  if (!editions_.empty()) sha.Update(EditionBytes());
   sha.Update(std::span<const std::byte>(partition_.StateDigest()));
   return sha.Finish();
 }

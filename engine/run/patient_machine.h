@@ -11,6 +11,7 @@
 #include "engine/model/decode.h"
 #include "engine/model/encode.h"
 #include "engine/model/validate.h"
+#include "engine/run/control.h"
 #include "engine/run/machine.h"
 #include "engine/run/partition.h"
 
@@ -27,6 +28,7 @@ struct PatientMachineOptions {
   model::DecodeLimits decode;
   bool check_partition = true;    // murmur2 of the key; off only where a source has no keys
   TimeMs marker_every_ms = 1000;  // of the partition's clock
+  CompilePack compile;            // of activated packs; empty: none can be activated
 };
 
 class PatientMachine final : public Machine {
@@ -46,9 +48,35 @@ class PatientMachine final : public Machine {
   [[nodiscard]] Partition& partition() { return partition_; }
   // Dead letters by RejectReason.
   [[nodiscard]] const std::array<std::uint64_t, kRejectReasons>& rejected() const { return rejected_; }
+  // Of the input topics.
   [[nodiscard]] std::uint64_t records() const { return records_; }
+  // Of the control topic, and those of them that were refused.
+  [[nodiscard]] std::uint64_t controls() const { return controls_; }
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
  private:
+  // Control (patient_control.cc).
+  struct Edition {
+    std::string name, text;
+  };
+  struct Answer {
+    bool done = true;
+    std::string why;     // of a refusal
+    std::string detail;  // members of the answer, each with its comma in front
+  };
+  void TakeControl(const io::Record& record);
+  Answer Carry(const Control& control, TimeMs arrival);
+  Answer ActivatePack(const Control& control, TimeMs arrival);
+  Answer RetireRules(const Control& control, TimeMs arrival);
+  Answer Handle(const Control& control, TimeMs arrival);
+  Answer SilenceRule(const Control& control, TimeMs arrival);
+  void WriteHandling(const Control& control, const Partition::KnownAlert& known, std::string_view state, TimeMs arrival,
+                     std::uint32_t number);
+  void WriteEdition(const Edition& edition);
+  void AppendHandling(const Told& told, std::string& line);
+  [[nodiscard]] std::string EditionBytes() const;
+  [[nodiscard]] Result<void> RestoreEditions(std::string_view value);
+
   void DeadLetter(const io::Record& record, model::RejectReason reason, std::string_view detail, std::int64_t position);
   void WriteAlert(const Told& told, io::Effects& effects);
   void WritePartial(const Panes::Pane& pane, io::Effects& effects);
@@ -64,9 +92,12 @@ class PatientMachine final : public Machine {
   std::array<std::uint64_t, kRejectReasons> rejected_{};
   std::uint64_t records_ = 0;
   TimeMs last_marker_ = model::kNoTime;
-  io::Effects letters_;  // dead letters of the batch under way
+  TimeMs control_clock_ = model::kNoTime;  // of the last control record
+  std::uint64_t controls_ = 0, refused_ = 0;
+  std::vector<Edition> editions_;  // activated since the start, in order
+  io::Effects letters_;            // of the batch under way: dead letters, answers to commands
   std::string line_, key_;
-  std::string frozen_own_;
+  std::string frozen_own_, frozen_editions_;
   bool own_pending_ = false;
 };
 

@@ -5,7 +5,7 @@
 namespace plumbline::run {
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormat = 2;
 
 // row = id, time, arrival, sequence, value, content, encounter (u64 each but id), u32 code, u32 version, u16 unit, u16 site,
 //       u16 source, u8 kind, u8 status, u8 flags (1 has_value, 2 versions, 4 payload), text id, [text payload]
@@ -124,6 +124,7 @@ void WriteCounted(ByteWriter& w, const CountedCase& c) {
   w.I64(c.events);
   w.I64(c.fails);
   w.U16(c.measure);
+  w.U16(c.rule);
   w.U16(c.step);
   w.U8(static_cast<std::uint8_t>(c.verdict));
   w.U8(c.late ? 1 : 0);
@@ -137,6 +138,7 @@ CountedCase ReadCounted(ByteReader& in) {
   c.events = in.I64();
   c.fails = in.I64();
   c.measure = in.U16();
+  c.rule = in.U16();
   c.step = in.U16();
   c.verdict = static_cast<rule::VerdictKind>(in.U8());
   c.late = in.U8() != 0;
@@ -186,6 +188,7 @@ void Subject::Serialize(std::string& out) const {
   w.U8(kFormat);
   w.U32(prune_at);
   w.U8(irregular ? 1 : 0);
+  w.I64(dropped_before);
   w.U32(static_cast<std::uint32_t>(rows.size()));
   for (const rule::Row& r : rows.all()) WriteRow(w, r, payloads);
   w.U32(static_cast<std::uint32_t>(instances.size()));
@@ -214,6 +217,7 @@ Result<void> Subject::Deserialize(std::string_view bytes) {
     return Fail(ErrorCode::kVersion, "a subject in the checkpoint has another format; start from the journal");
   prune_at = in.U32();
   irregular = in.U8() != 0;
+  dropped_before = in.I64();
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) rows.Insert(ReadRow(in, *this));
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) instances.push_back(ReadInstance(in));
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) runs.push_back(ReadRun(in));

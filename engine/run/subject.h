@@ -42,6 +42,7 @@ struct CountedCase {
   std::int64_t events = 0;  // of a patient's case: its events and its failed instances
   std::int64_t fails = 0;
   std::uint16_t measure = 0;
+  std::uint16_t rule = 0;  // whose instance it is
   std::uint16_t step = 0;
   rule::VerdictKind verdict = rule::VerdictKind::kNone;
   bool late = false;
@@ -68,6 +69,7 @@ struct Subject {
   std::vector<CountedCase> counted;    // cases in measures over instances and patients
   std::vector<GreatestTime> greatest;  // by source system, for the intake's statistics of disorder
   std::vector<PhaseCell> phases;       // of the rules that are not idle or are touched
+  TimeMs dropped_before = INT64_MIN;   // rows before it may have been dropped
   std::uint32_t prune_at = 24;         // rows at which to look for old ones
   bool irregular = false;              // some kept row came late or in several versions
   bool dirty = false;
@@ -86,7 +88,7 @@ struct Subject {
   void DropPayload(std::uint32_t index);
 
   // Format of a checkpoint value (little-endian, see engine/base/bytes.h), version first:
-  //   subject   = u8 version=1, u32 prune_at, u8 irregular, rows, instances, runs, counted, greatest, phases
+  //   subject   = u8 version=2, u32 prune_at, u8 irregular, i64 dropped_before, rows, instances, runs, counted, greatest, phases
   //   rows      = u32 n, n * row            (row: see WriteRow)
   //   instances = u32 n, n * instance
   //   runs      = u32 n, n * run

@@ -23,7 +23,7 @@ struct UnitMachine::Parser {
 namespace {
 
 constexpr std::string_view kStateKey = "u";
-constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormat = 2;
 
 std::string_view FieldName(GroupField field) {
   switch (field) {
@@ -91,7 +91,7 @@ std::string Mean(Int128 sum, std::int64_t n) {
 }  // namespace
 
 UnitMachine::UnitMachine(UnitMachineOptions options, std::shared_ptr<const rule::RuleSet> rules)
-    : options_(std::move(options)), rules_(std::move(rules)), parser_(std::make_unique<Parser>()) {
+    : options_(std::move(options)), rules_(std::make_shared<rule::RuleSet>(*rules)), parser_(std::make_unique<Parser>()) {
   for (std::size_t m = 0; m < rules_->measures.size(); ++m) {
     measure_by_name_[rules_->measures[m].id + "/" + std::to_string(rules_->measures[m].revision)] = static_cast<std::uint16_t>(m);
   }
@@ -109,7 +109,9 @@ void UnitMachine::TakeLine(std::string_view line) try {
   const simdjson::dom::object o = parser_->json.parse(parser_->padded).get_object();
   const std::string_view type = o["type"].get_string();
   const auto partition = static_cast<std::uint32_t>(std::uint64_t(o["partition"]));
-  if (type == "partial") {
+  if (type == "edition") {
+    TakeEdition(std::string(std::string_view(o["name"])), std::string(std::string_view(o["text"])));
+  } else if (type == "partial") {
     const std::string name = std::string(std::string_view(o["measure"])) + "/" + std::to_string(std::uint64_t(o["revision"]));
     const auto measure = measure_by_name_.find(name);
     if (measure == measure_by_name_.end()) return;
@@ -158,6 +160,21 @@ void UnitMachine::TakeLine(std::string_view line) try {
   ++malformed_;
 }
 
+// Every partition says so; the first counts. What does not compile was refused by stage one already.
+void UnitMachine::TakeEdition(const std::string& name, const std::string& text) {
+  for (const auto& known : editions_) {
+    if (known.second == text) return;
+  }
+  if (!options_.compile) return;
+  const auto edition = options_.compile(name, text);
+  if (!edition) return;
+  editions_.emplace_back(name, text);
+  for (const Measure& m : edition->measures) {
+    const auto number = static_cast<std::uint16_t>(rules_->measures.size());
+    if (measure_by_name_.try_emplace(m.id + "/" + std::to_string(m.revision), number).second) rules_->measures.push_back(m);
+  }
+}
+
 std::string UnitMachine::ZoneOf(const Measure& measure, const Group& group) const {
   for (std::size_t i = 0; i < measure.by.size() && i < group.size(); ++i) {
     if (measure.by[i] != GroupField::kSite) continue;
@@ -181,7 +198,8 @@ void UnitMachine::Touch(std::uint16_t measure, const Group& group, std::int64_t 
 TimeMs UnitMachine::FinalBefore(std::uint16_t measure) const {
   if (final_before_.size() < options_.stage_one_partitions) return model::kNoTime;
   TimeMs least = INT64_MAX;
-  for (const auto& [partition, before] : final_before_) least = std::min(least, before[measure]);
+  for (const auto& [partition, before] : final_before_)
+    least = std::min(least, measure < before.size() ? before[measure] : model::kNoTime);
   return least;
 }
 
@@ -287,6 +305,11 @@ std::map<std::string, std::string> UnitMachine::Everything() const {
   ByteWriter w(out);
   w.U8(kFormat);
   w.U64(malformed_);
+  w.U32(static_cast<std::uint32_t>(editions_.size()));
+  for (const auto& [name, text] : editions_) {
+    w.Text(name);
+    w.Text(text);
+  }
   w.U32(static_cast<std::uint32_t>(panes_.size()));
   for (const auto& [key, part] : panes_) {
     const auto& [measure, group, pane] = key;
@@ -338,6 +361,10 @@ Result<void> UnitMachine::Restore(std::string_view key, std::string_view value) 
   if (in.U8() != kFormat)
     return Fail(ErrorCode::kVersion, "the checkpoint of stage two has another format; start from the journal");
   malformed_ = in.U64();
+  for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) {
+    const std::string name(in.Text());
+    TakeEdition(name, std::string(in.Text()));
+  }
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) {
     const std::uint16_t measure = in.U16();
     Group group;

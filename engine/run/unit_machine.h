@@ -18,6 +18,7 @@
 
 #include "engine/rule/rule_set.h"
 #include "engine/run/calendar.h"
+#include "engine/run/control.h"
 #include "engine/run/intake.h"
 #include "engine/run/machine.h"
 #include "engine/run/panes.h"
@@ -28,6 +29,7 @@ struct UnitMachineOptions {
   std::uint32_t stage_one_partitions = 1;
   std::string default_zone = "UTC";
   std::map<std::string, std::string> zone_of_site;
+  CompilePack compile;  // of activated packs
 };
 
 class UnitMachine final : public Machine {
@@ -57,6 +59,7 @@ class UnitMachine final : public Machine {
   struct Parser;
 
   void TakeLine(std::string_view line);
+  void TakeEdition(const std::string& name, const std::string& text);
   void Touch(std::uint16_t measure, const Group& group, std::int64_t pane);
   [[nodiscard]] std::string ZoneOf(const rule::Measure& measure, const Group& group) const;
   [[nodiscard]] model::TimeMs FinalBefore(std::uint16_t measure) const;
@@ -66,7 +69,8 @@ class UnitMachine final : public Machine {
   [[nodiscard]] std::map<std::string, std::string> Everything() const;
 
   UnitMachineOptions options_;
-  std::shared_ptr<const rule::RuleSet> rules_;
+  std::shared_ptr<rule::RuleSet> rules_;                                        // this machine's own list
+  std::vector<std::pair<std::string, std::string>> editions_;                   // activated packs: name, text
   std::map<std::string, std::uint16_t> measure_by_name_;                        // "id/revision"
   std::map<std::tuple<std::uint16_t, Group, std::int64_t>, PartOfPane> panes_;  // by measure, group, pane
   std::map<WindowKey, std::set<std::int64_t>> windows_;                         // the panes in each

@@ -138,7 +138,16 @@ class Check final : public rule::RuleKind {
     return Complete(context, before, open, out);
   }
 
-  TimeMs KeepMs(rule::Roles) const override { return options_.lateness_ms + std::max(options_.hold_ms, options_.lookback_ms); }
+  TimeMs KeepMs(rule::Roles roles) const override {
+    if ((roles & rule::kHistoryRole) == 0) return SettleMs();
+    return options_.lookback_ms == rule::kForever ? rule::kForever : SettleMs() + options_.lookback_ms;
+  }
+  TimeMs SettleMs() const override { return std::max<TimeMs>(1, options_.lateness_ms + options_.hold_ms); }
+  TimeMs FinalMs() const override {
+    if (options_.hold_ms > 0 || options_.count <= 1) return options_.lateness_ms + options_.hold_ms;
+    return options_.carry_ms > 0 ? options_.lateness_ms + (options_.count - 1) * options_.carry_ms : rule::kForever;
+  }
+  bool Running() const override { return true; }
   TimeMs LatenessMs() const override { return options_.lateness_ms; }
 
   void Settle(const JudgeContext& context, TimeMs boundary, OpenRun* run) const override {
@@ -185,7 +194,6 @@ class Check final : public rule::RuleKind {
     const RowList& rows = *context.subject->rows;
     const Row& row = rows[i];
     if ((context.roles->Of(row) & rule::kTriggerRole) == 0) return false;
-    if (row.time < options_.effective_from || row.time >= options_.effective_until) return false;
     if (Irregular(row) && !rule::IsVisible(rows, i, cut)) return false;
     if (row.Withdrawn()) return false;
     return !options_.when || options_.when->Test({context.subject, row.time, cut, options_.per_encounter ? row.encounter : 0},

@@ -19,8 +19,6 @@ struct CheckOptions {
   rule::TimeMs lateness_ms = 15 * 60 * 1000;
   bool per_encounter = false;
   rule::TimeMs lookback_ms = 0;  // how far the conditions read back
-  rule::TimeMs effective_from = INT64_MIN;
-  rule::TimeMs effective_until = INT64_MAX;
 };
 
 std::unique_ptr<rule::RuleKind> MakeCheck(CheckOptions options);

@@ -32,7 +32,11 @@ class Indicator final : public rule::RuleKind {
     return rule::kOpen;
   }
 
-  TimeMs KeepMs(rule::Roles) const override { return options_.lateness_ms + options_.lookback_ms; }
+  TimeMs KeepMs(rule::Roles roles) const override {
+    if ((roles & rule::kHistoryRole) == 0) return options_.lateness_ms;
+    return options_.lookback_ms == rule::kForever ? rule::kForever : options_.lateness_ms + options_.lookback_ms;
+  }
+  TimeMs BackMs() const override { return options_.lookback_ms; }
   TimeMs LatenessMs() const override { return options_.lateness_ms; }
 
  private:

@@ -50,7 +50,19 @@ class Pathway final : public rule::RuleKind {
     return out.size() > before ? rule::kOpen : rule::kIdle;
   }
 
-  TimeMs KeepMs(rule::Roles) const override { return span_ms_ + options_.lateness_ms + options_.grace_ms; }
+  TimeMs KeepMs(rule::Roles roles) const override {
+    TimeMs keep = span_ms_ + options_.lateness_ms + options_.grace_ms;
+    if ((roles & rule::kHistoryRole) != 0) keep = Plus(keep, options_.retain_ms);
+    // The first trigger of a period hides the later ones for as long.
+    if ((roles & rule::kTriggerRole) != 0 && options_.first_only) keep = Plus(keep, options_.period_ms);
+    return keep;
+  }
+  TimeMs FinalMs() const override { return span_ms_ + options_.lateness_ms + options_.grace_ms; }
+  TimeMs BackMs() const override {
+    TimeMs back = 0;
+    for (const PathwayStep& s : options_.steps) back = std::max(back, s.lookback_ms);
+    return back;
+  }
   TimeMs LatenessMs() const override { return options_.lateness_ms; }
 
   void Evidence(const JudgeContext& context, const Judgement& judgement, std::vector<std::size_t>& used) const override {
@@ -65,6 +77,8 @@ class Pathway final : public rule::RuleKind {
   }
 
  private:
+  static TimeMs Plus(TimeMs keep, TimeMs more) { return more == rule::kForever ? rule::kForever : keep + more; }
+
   TimeMs SpanOf(const PathwayStep& s) const {
     TimeMs span = s.within_ms + s.lookback_ms;
     for (int after = s.after_step; after >= 0; after = options_.steps[static_cast<std::size_t>(after)].after_step) {
@@ -88,7 +102,6 @@ class Pathway final : public rule::RuleKind {
 
   bool IsTrigger(const JudgeContext& context, const Row& row, TimeMs cut) const {
     if ((context.roles->Of(row) & rule::kTriggerRole) == 0) return false;
-    if (row.time < options_.effective_from || row.time >= options_.effective_until) return false;
     return !options_.when || options_.when->Test(SightOf(context, row, row.time, cut), &row, &row) == Tri::kTrue;
   }
 
@@ -145,6 +158,7 @@ class Pathway final : public rule::RuleKind {
   Verdict VerdictOf(const JudgeContext& context, const Hash128& anchor, std::size_t step, TimeMs cut, Judgement* judgement,
                     bool* has_trigger) const {
     const Row* trigger = TriggerAt(context, anchor, cut);
+    judgement->why = rule::Why::kNone;
     *has_trigger = trigger != nullptr;
     if (trigger == nullptr) return {};
     const TimeMs base = BaseOf(context, *trigger, step, cut);
@@ -169,12 +183,19 @@ class Pathway final : public rule::RuleKind {
     if (options_.unless) {
       const Tri excepted = options_.unless->Test(SightOf(context, trigger, due, cut), nullptr, &trigger);
       if (excepted == Tri::kTrue) return {VerdictKind::kExcluded, due, kNever};
-      if (excepted == Tri::kUnknown) return {VerdictKind::kUnknown, due, kNever};
+      if (excepted == Tri::kUnknown) return Unknown(due, rule::Why::kException, judgement);
     }
     if (const Verdict waiting = WaitForFeeds(context, trigger, due, cut, judgement); waiting.kind != VerdictKind::kNone)
       return waiting;
-    if (answers.unknown_by_due) return {VerdictKind::kUnknown, due, kNever};
+    if (answers.unknown_by_due) return Unknown(due, rule::Why::kAnswer, judgement);
+    if (trigger.time - options_.steps[judgement->step].lookback_ms < context.known_from)
+      return Unknown(due, rule::Why::kWarming, judgement);
     return {VerdictKind::kFail, due, answers.earliest};
+  }
+
+  static Verdict Unknown(TimeMs instant, rule::Why why, Judgement* judgement) {
+    judgement->why = why;
+    return {VerdictKind::kUnknown, instant, kNever};
   }
 
   Verdict JudgeForbidden(const JudgeContext& context, const Row& trigger, const Answers& answers, TimeMs due, TimeMs cut,
@@ -190,7 +211,10 @@ class Pathway final : public rule::RuleKind {
     if (context.clock <= due) return Pending(due, due, judgement);
     if (const Verdict waiting = WaitForFeeds(context, trigger, due, cut, judgement); waiting.kind != VerdictKind::kNone)
       return waiting;
-    return {answers.unknown_by_due ? VerdictKind::kUnknown : VerdictKind::kPass, due, kNever};
+    if (answers.unknown_by_due) return Unknown(due, rule::Why::kAnswer, judgement);
+    if (trigger.time - options_.steps[judgement->step].lookback_ms < context.known_from)
+      return Unknown(due, rule::Why::kWarming, judgement);
+    return {VerdictKind::kPass, due, kNever};
   }
 
   static Verdict Pending(TimeMs instant, TimeMs wake, Judgement* judgement) {
@@ -206,7 +230,7 @@ class Pathway final : public rule::RuleKind {
       if (name.substr(0, name.find('/')) != site) continue;
       if (context.feeds->Complete(feed, due, cut)) continue;
       judgement->feed = feed;
-      if (context.feeds->Silent(feed, context.clock, cut)) return {VerdictKind::kUnknown, due, kNever};
+      if (context.feeds->Silent(feed, context.clock, cut)) return Unknown(due, rule::Why::kFeed, judgement);
       return Pending(due, context.feeds->SilentAfter(feed, cut), judgement);
     }
     return {};

@@ -27,13 +27,11 @@ struct PathwayOptions {
   std::shared_ptr<const rule::Condition> unless;  // may be null
   rule::TimeMs lateness_ms = 15 * 60 * 1000;
   rule::TimeMs grace_ms = 0;
+  rule::TimeMs retain_ms = rule::kForever;  // how far back the conditions read
   bool per_encounter = false;
   bool first_only = false;  // only the first trigger of a subject (or encounter) within `period_ms`
   rule::TimeMs period_ms = rule::kForever;
   std::vector<rule::FeedIndex> feeds;  // an absence waits until these are complete to the deadline
-  // Triggers in [effective_from, effective_until) are this revision's.
-  rule::TimeMs effective_from = INT64_MIN;
-  rule::TimeMs effective_until = INT64_MAX;
 };
 
 std::unique_ptr<rule::RuleKind> MakePathway(PathwayOptions options);
