@@ -1,9 +1,11 @@
 // `plumbline check` and `plumbline test`: what is wrong with packs and configuration, and whether the packs' own tests pass.
 #include <cstdio>
 
+#include "engine/app/checks/pack_tests.h"
+#include "engine/app/checks/scenario.h"
 #include "engine/app/commands.h"
-#include "engine/app/engine_run.h"
-#include "engine/app/pack_tests.h"
+#include "engine/app/packs_in_force.h"
+#include "engine/model/encode.h"
 
 namespace plumbline::app {
 namespace {
@@ -39,22 +41,71 @@ int Check(const Options& o) {
   return kExitOk;
 }
 
-int Test(const Options& o) {
-  const auto packs = Load(o);
-  if (!packs) {
-    std::fprintf(stderr, "%s\n", packs.error().message.c_str());
+struct Tally {
+  std::size_t passed = 0, failed = 0;
+  void Add(bool ok) { ++(ok ? passed : failed); }
+};
+
+bool IsScenario(const std::string& path) { return path.ends_with(".txt"); }
+
+Result<void> TestScenarios(const std::vector<std::string>& files, const Options& o, Tally& tally) {
+  for (const std::string& file : files) {
+    PLUMBLINE_ASSIGN(const auto reports, PlayScenarioFile(file));
+    for (const ScenarioReport& r : reports) {
+      tally.Add(r.passed);
+      if (o.json) {
+        std::string line = "{\"file\":";
+        model::AppendJsonText(line, file);
+        line += ",\"scenario\":";
+        model::AppendJsonText(line, r.title);
+        line += ",\"passed\":" + std::string(r.passed ? "true" : "false") + ",\"difference\":";
+        model::AppendJsonText(line, r.difference);
+        std::printf("%s}\n", line.c_str());
+      } else if (!r.passed) {
+        std::printf("FAILED %s: %s\n%s\n", file.c_str(), r.title.c_str(), r.difference.c_str());
+      }
+    }
+  }
+  return {};
+}
+
+void TestPacks(const rules::Packs& packs, const Options& o, Tally& tally) {
+  for (const PackTestReport& r : RunPackTests(packs)) {
+    tally.Add(r.passed);
+    if (o.json) {
+      std::string line = "{\"rule\":";
+      model::AppendJsonText(line, r.test->rule);
+      line += ",\"test\":";
+      model::AppendJsonText(line, r.test->name);
+      line += ",\"passed\":" + std::string(r.passed ? "true" : "false") + ",\"difference\":";
+      model::AppendJsonText(line, r.difference);
+      std::printf("%s}\n", line.c_str());
+    } else if (!r.passed) {
+      std::printf("FAILED %s: %s (line %zu)\n%s\n", r.test->rule.c_str(), r.test->name.c_str(), r.test->mark.line,
+                  r.difference.c_str());
+    }
+  }
+}
+
+int Test(Options o) {
+  std::vector<std::string> scenarios;
+  std::copy_if(o.packs.begin(), o.packs.end(), std::back_inserter(scenarios), IsScenario);
+  std::erase_if(o.packs, IsScenario);
+  Tally tally;
+  if (!o.packs.empty() || !o.config.empty()) {
+    const auto packs = Load(o);
+    if (!packs) {
+      std::fprintf(stderr, "%s\n", packs.error().message.c_str());
+      return kExitUsage;
+    }
+    TestPacks(*packs, o, tally);
+  }
+  if (const auto played = TestScenarios(scenarios, o, tally); !played) {
+    std::fprintf(stderr, "%s\n", played.error().message.c_str());
     return kExitUsage;
   }
-  std::size_t failed = 0;
-  const std::vector<PackTestReport> reports = RunPackTests(*packs);
-  for (const PackTestReport& r : reports) {
-    if (r.passed) continue;
-    ++failed;
-    std::printf("FAILED %s: %s (line %zu)\n%s\n", r.test->rule.c_str(), r.test->name.c_str(), r.test->mark.line,
-                r.difference.c_str());
-  }
-  std::printf("%zu passed, %zu failed\n", reports.size() - failed, failed);
-  return failed == 0 ? kExitOk : kExitFindings;
+  if (!o.json) std::printf("%zu passed, %zu failed\n", tally.passed, tally.failed);
+  return tally.failed == 0 ? kExitOk : kExitFindings;
 }
 
 void AddOptions(CLI::App& command, Options& options) {
@@ -75,10 +126,13 @@ void AddCheck(CLI::App& app, int* exit_code) {
 }
 
 void AddTest(CLI::App& app, int* exit_code) {
-  CLI::App* command = app.add_subcommand("test", "Run the tests that rule packs carry");
+  CLI::App* command = app.add_subcommand("test", "Run the tests that rule packs carry, and scenario files");
   auto options = std::make_shared<Options>();
   AddOptions(*command, *options);
-  command->footer("Example:\n  plumbline test rules/packs/sepsis.yaml rules/packs/device_quality.yaml");
+  command->add_flag("--json", options->json, "One JSON object a test");
+  command->footer(
+      "Examples:\n  plumbline test rules/packs/sepsis.yaml rules/packs/device_quality.yaml\n  plumbline test "
+      "tests/run/scenarios.txt\nA file that ends in .txt is a scenario file. Exit code 1: a test failed.");
   command->callback([options, exit_code] { *exit_code = Test(*options); });
 }
 

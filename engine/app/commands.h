@@ -10,8 +10,10 @@ namespace plumbline::app {
 void AddAnalyse(CLI::App& app, int* exit_code);
 void AddBaseline(CLI::App& app, int* exit_code);
 void AddCheck(CLI::App& app, int* exit_code);
+void AddControl(CLI::App& app, int* exit_code);
 void AddCql(CLI::App& app, int* exit_code);
 void AddDemo(CLI::App& app, int* exit_code);
+void AddExplain(CLI::App& app, int* exit_code);
 void AddGenerate(CLI::App& app, int* exit_code);
 void AddImport(CLI::App& app, int* exit_code);
 void AddMeasure(CLI::App& app, int* exit_code);
@@ -21,8 +23,8 @@ void AddTest(CLI::App& app, int* exit_code);
 void AddVersion(CLI::App& app, int* exit_code);
 
 inline constexpr AddCommand kCommands[] = {
-    AddAnalyse, AddBaseline, AddCheck,  AddCql, AddDemo, AddGenerate,
-    AddImport,  AddMeasure,  AddReplay, AddRun, AddTest, AddVersion,
+    AddAnalyse,  AddBaseline, AddCheck,   AddControl, AddCql, AddDemo, AddExplain,
+    AddGenerate, AddImport,   AddMeasure, AddReplay,  AddRun, AddTest, AddVersion,
 };
 
 }  // namespace plumbline::app

@@ -33,13 +33,20 @@ class Running {
       : config_(config), options_(options), stop_(stop), lines_(config) {}
 
   Result<RunSummary> Run() {
-    PLUMBLINE_ASSIGN(packs_, LoadConfiguredPacks(config_));
+    PLUMBLINE_TRY(LoadConfiguredPacks(config_));  // mistakes show before anything is opened
     PLUMBLINE_TRY(lines_.Open());
     PLUMBLINE_TRY(MakeFolder(config_.state.folder, "state.folder"));
     const bool local = config_.source == config::Medium::kLog || config_.outputs == config::Medium::kLog;
     if (local) PLUMBLINE_TRY(MakeFolder(config_.log.folder, "log.folder"));
     one_ = std::make_unique<StageOne>(config_, options_, packs_, clock_,
                                       [this](io::OutputLog log, std::string_view line) { OnStageOneLine(log, line); });
+    PLUMBLINE_TRY(one_->OpenStore());
+    std::vector<std::string> changed;
+    PLUMBLINE_ASSIGN(packs_, PacksInForce(config_, one_->store(), &changed));
+    for (const std::string& pack : changed) {
+      std::fprintf(stderr, "%s is not what this run began with, which stays in force; to change it: plumbline control activate\n",
+                   pack.c_str());
+    }
     PLUMBLINE_TRY(one_->Open());
     two_ = std::make_unique<StageTwo>(config_, packs_, one_->partitions(), clock_,
                                       [this](std::string_view line) { OnStageTwoLine(line); });
@@ -173,30 +180,15 @@ class NoOutput final : public io::OutputSink {
 
 }  // namespace
 
-Result<rules::Packs> LoadConfiguredPacks(const config::Config& config) {
-  rules::PackOptions o;
-  for (const config::SiteConfig& site : config.sites) {
-    for (const config::FeedConfig& feed : site.feeds) {
-      if (feed.heartbeats) o.feeds.push_back(site.site + "/" + feed.source);
-    }
-  }
-  for (const std::string& pack : config.packs) {
-    if (!std::filesystem::exists(pack))
-      return Fail(ErrorCode::kConfig,
-                  config.file + ": \"packs\" names " + pack + ": No such file; correct the path or remove it");
-  }
-  return rules::LoadPacks(config.packs, o);
-}
-
 Result<RunSummary> RunEngine(const config::Config& config, const RunOptions& options, const std::atomic<bool>& stop) {
   Running running(config, options, stop);
   return running.Run();
 }
 
 Result<std::vector<run::ReplayReport>> ReplayEngine(const config::Config& config, bool import) {
-  PLUMBLINE_ASSIGN(const rules::Packs packs, LoadConfiguredPacks(config));
   PLUMBLINE_ASSIGN(const std::unique_ptr<state::Store> store,
                    state::Store::Open({config.state.folder + "/patients", 64U << 20, nullptr}));
+  PLUMBLINE_ASSIGN(const rules::Packs packs, PacksInForce(config, *store, nullptr));
   PLUMBLINE_ASSIGN(const OpenedSource opened, OpenInputs(config, import, "replay"));
   PLUMBLINE_ASSIGN(const std::uint32_t partitions, opened.source->Partitions(0));
   SystemClock clock;
@@ -205,8 +197,9 @@ Result<std::vector<run::ReplayReport>> ReplayEngine(const config::Config& config
   for (std::uint32_t p = 0; p < partitions; ++p) {
     run::ReplayOptions o;
     o.partition = p;
-    o.topics = kInputTopics;
-    o.active = {0, 1, 2};
+    o.topics = kReadTopics;
+    o.active = {0, 1, 2, 3};
+    o.merge.clock_topics = kInputTopics;
     o.provenance = ProvenanceOf(packs);
     PLUMBLINE_ASSIGN(run::ReplayReport report,
                      run::ReplayJournal([&](std::uint64_t number) { return store->ReadEntry(p, number); },

@@ -43,9 +43,6 @@ struct RunSummary {
 // the journal's digests, effects with theirs. kIntegrity names the first entry that differs. The engine must not be running.
 [[nodiscard]] Result<std::vector<run::ReplayReport>> ReplayEngine(const config::Config& config, bool import);
 
-// The rules of the configured packs, with feeds named as the configuration declares them.
-[[nodiscard]] Result<rules::Packs> LoadConfiguredPacks(const config::Config& config);
-
 // Set by SIGINT and SIGTERM once InstallStopSignals was called.
 [[nodiscard]] const std::atomic<bool>& StopRequested();
 void InstallStopSignals();

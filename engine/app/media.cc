@@ -1,6 +1,8 @@
 #include "engine/app/media.h"
 
+#include "connectors/kafka/admin.h"
 #include "connectors/kafka/output.h"
+#include "connectors/kafka/producer.h"
 #include "connectors/kafka/source.h"
 #include "engine/io/local_log_source.h"
 
@@ -25,6 +27,23 @@ Result<OpenedSource> OpenKafka(const config::Config& c, const std::vector<std::s
   opened.kafka = source.get();
   opened.source = std::move(source);
   return opened;
+}
+
+// Made by who comes first, with as many partitions as the streams have.
+Result<void> MakeKafkaControl(const config::Config& c, bool import) {
+  PLUMBLINE_ASSIGN(kafka::Admin admin, kafka::Admin::Create(KafkaSettings(c)));
+  const auto known = admin.Partitions(c.topics.control);
+  if (known) return {};
+  if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
+  const auto partitions = admin.Partitions(c.topics.device);
+  // Without the streams there is nothing to command; opening them says so.
+  if (!partitions) return {};
+  return admin.CreateTopic({c.topics.control,
+                            *partitions,
+                            1,
+                            {{"message.timestamp.type", import ? "CreateTime" : "LogAppendTime"},
+                             {"retention.ms", "-1"},
+                             {"cleanup.policy", "delete"}}});
 }
 
 OpenedSource OpenLog(const config::Config& c, std::vector<std::string> topics) {
@@ -80,11 +99,72 @@ std::vector<std::string> InputTopics(const config::Config& c) {
   return {c.topics.device, c.topics.consultation, c.topics.diagnosis};
 }
 
+std::vector<std::string> ReadTopics(const config::Config& c) {
+  std::vector<std::string> topics = InputTopics(c);
+  topics.push_back(c.topics.control);
+  return topics;
+}
+
 std::string OpenedSource::Trouble() const { return kafka == nullptr ? "" : kafka->Trouble(); }
 
 Result<OpenedSource> OpenInputs(const config::Config& c, bool import, const std::string& reader) {
-  if (c.source == config::Medium::kLog) return OpenLog(c, InputTopics(c));
-  return OpenKafka(c, InputTopics(c), import ? kafka::Arrival::kCreateTime : kafka::Arrival::kLogAppendTime, reader);
+  if (c.source == config::Medium::kLog) return OpenLog(c, ReadTopics(c));
+  PLUMBLINE_TRY(MakeKafkaControl(c, import));
+  return OpenKafka(c, ReadTopics(c), import ? kafka::Arrival::kCreateTime : kafka::Arrival::kLogAppendTime, reader);
+}
+
+Result<std::uint32_t> InputPartitions(const config::Config& c) {
+  if (c.source == config::Medium::kKafka) {
+    PLUMBLINE_ASSIGN(kafka::Admin admin, kafka::Admin::Create(KafkaSettings(c)));
+    return admin.Partitions(c.topics.device);
+  }
+  const auto meta = io::ReadTopicMeta(io::PosixFileSystem(), c.log.folder, c.topics.device);
+  if (!meta && meta.error().code == ErrorCode::kNotFound) return static_cast<std::uint32_t>(c.partitions);
+  if (!meta) return std::unexpected(meta.error());
+  return meta->partitions;
+}
+
+Result<std::vector<std::int64_t>> WriteControl(const config::Config& c, const std::vector<std::uint32_t>& partitions,
+                                               std::int64_t at_ms, const std::string& record, Clock& clock) {
+  constexpr std::string_view kKey = "control";
+  std::vector<std::int64_t> offsets;
+  if (c.source == config::Medium::kKafka) {
+    PLUMBLINE_TRY(MakeKafkaControl(c, false));
+    PLUMBLINE_ASSIGN(const auto producer, kafka::Producer::Create(KafkaSettings(c), {}));
+    PLUMBLINE_TRY(producer->Prepare({c.topics.control}));
+    for (const std::uint32_t p : partitions) {
+      kafka::Message m;
+      m.topic = &c.topics.control;
+      m.partition = static_cast<std::int32_t>(p);
+      m.key = AsBytes(kKey);
+      m.value = AsBytes(record);
+      m.timestamp_ms = at_ms;
+      PLUMBLINE_TRY(producer->Send(m));
+      offsets.push_back(-1);
+    }
+    PLUMBLINE_TRY(producer->Flush(30'000));
+    return offsets;
+  }
+  PLUMBLINE_ASSIGN(const std::uint32_t count, InputPartitions(c));
+  // Another writer, or an engine that is making it, holds the topic's lock for a moment.
+  auto topic =
+      io::LocalTopic::Open(io::PosixFileSystem(), c.log.folder, c.topics.control, clock, {count, io::TopicTimes::kAppend, {}});
+  for (int i = 0; i < 100 && !topic && topic.error().code == ErrorCode::kUnavailable; ++i) {
+    clock.SleepMs(20);
+    topic =
+        io::LocalTopic::Open(io::PosixFileSystem(), c.log.folder, c.topics.control, clock, {count, io::TopicTimes::kAppend, {}});
+  }
+  if (!topic) return std::unexpected(topic.error());
+  for (const std::uint32_t p : partitions) {
+    PLUMBLINE_ASSIGN(const std::int64_t offset, (*topic)->AppendTo(p, at_ms, kKey, record));
+    offsets.push_back(offset);
+  }
+  PLUMBLINE_TRY((*topic)->Sync());
+  return offsets;
+}
+
+Result<OpenedSource> OpenAudit(const config::Config& c, const std::string& reader) {
+  return OpenOutputOf(c, io::OutputLog::kAudit, c.topics.audit, reader);
 }
 
 Result<OpenedSource> OpenAlerts(const config::Config& c, const std::string& reader) {
@@ -97,7 +177,7 @@ Result<OpenedSource> OpenMeasures(const config::Config& c, const std::string& re
 
 Result<std::uint32_t> MakeLocalInputs(const config::Config& c, bool import, Clock& clock) {
   auto partitions = static_cast<std::uint32_t>(c.partitions);
-  for (const std::string& topic : InputTopics(c)) {
+  for (const std::string& topic : ReadTopics(c)) {
     PLUMBLINE_ASSIGN(
         partitions,
         MakeLocalInput(c, topic, {partitions, import ? io::TopicTimes::kCreate : io::TopicTimes::kAppend, {}}, clock));

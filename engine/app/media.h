@@ -23,12 +23,15 @@ class KafkaSource;
 
 namespace plumbline::app {
 
-inline constexpr std::uint16_t kInputTopics = 3;
+inline constexpr std::uint16_t kInputTopics = 3;                        // the streams
+inline constexpr std::uint16_t kReadTopics = 4;                         // and the control topic behind them
 inline constexpr std::string_view kOutputPrefix = "plumbline.out.";     // stage one's output logs in the embedded log
 inline constexpr std::string_view kResultsPrefix = "plumbline.units.";  // stage two's
 
-// In the order of their numbers.
+// The streams, in the order of their numbers.
 [[nodiscard]] std::vector<std::string> InputTopics(const config::Config& config);
+// The streams and the control topic.
+[[nodiscard]] std::vector<std::string> ReadTopics(const config::Config& config);
 
 struct OpenedSource {
   std::unique_ptr<io::Source> source;
@@ -39,9 +42,19 @@ struct OpenedSource {
 
 // `import`: arrivals are the records' own stamps. `reader` tells one reader of the topics from another, for the broker's logs.
 [[nodiscard]] Result<OpenedSource> OpenInputs(const config::Config& config, bool import, const std::string& reader);
+// Puts records into the control topic's partitions, durable or acknowledged when it returns; the topic is made where it is not
+// there. `at_ms`: their time, where the topic takes the writer's. Returns the offsets, -1 where the log does not say.
+[[nodiscard]] Result<std::vector<std::int64_t>> WriteControl(const config::Config& config,
+                                                             const std::vector<std::uint32_t>& partitions, std::int64_t at_ms,
+                                                             const std::string& record, Clock& clock);
+// Number of partitions of the inputs.
+[[nodiscard]] Result<std::uint32_t> InputPartitions(const config::Config& config);
+
 // The alerts log, or the measures log of stage one, as topic 0.
 [[nodiscard]] Result<OpenedSource> OpenAlerts(const config::Config& config, const std::string& reader);
 [[nodiscard]] Result<OpenedSource> OpenMeasures(const config::Config& config, const std::string& reader);
+
+[[nodiscard]] Result<OpenedSource> OpenAudit(const config::Config& config, const std::string& reader);
 
 // The embedded log's topics are made by their first writer; an engine that starts before it makes them, so that reading can
 // begin. Returns their number of partitions.

@@ -25,6 +25,7 @@ run::PatientMachineOptions MachineOptions(const config::Config& c, std::uint32_t
     }
   }
   o.validation = c.validation;
+  o.compile = PackCompiler(c);
   o.validation.is_unit = [](std::string_view unit) { return cql::ParseUnit(unit).has_value(); };
   return o;
 }
@@ -33,9 +34,13 @@ run::Provenance ProvenanceOf(const rules::Packs& packs) {
   return {Sha256Of("plumbline " PLUMBLINE_VERSION), packs.rules->digest};
 }
 
-Result<void> StageOne::Open() {
+Result<void> StageOne::OpenStore() {
   PLUMBLINE_ASSIGN(store_, state::Store::Open({config_.state.folder + "/patients",
                                                static_cast<std::size_t>(config_.state.cache_bytes), nullptr}));
+  return {};
+}
+
+Result<void> StageOne::Open() {
   if (config_.source == config::Medium::kLog) {
     PLUMBLINE_ASSIGN(partitions_, MakeLocalInputs(config_, options_.import, clock_));
   }
@@ -66,8 +71,9 @@ Result<void> StageOne::AddWorker(std::vector<std::uint32_t> numbers, OpenedSourc
   lane->partitions = numbers;
   run::WorkerOptions w;
   w.partitions = std::move(numbers);
-  w.topics = kInputTopics;
-  w.active = {0, 1, 2};
+  w.topics = kReadTopics;
+  w.active = {0, 1, 2, 3};
+  w.merge.clock_topics = kInputTopics;
   w.provenance = ProvenanceOf(packs_);
   w.tick_interval_ms = options_.import ? 0 : 1000;
   w.checkpoint_after_seconds = static_cast<double>(config_.state.checkpoint_ms) / 1000;
@@ -137,7 +143,7 @@ void StageOne::TellStopped(Lane& lane) {
 // A log that cannot be reached now is not at its end as far as anybody knows. A partition that has stopped reads no more.
 Result<bool> StageOne::AtEnd(Lane& lane) {
   for (const run::Worker::Status& status : lane.worker->status()) {
-    for (std::uint16_t t = 0; t < kInputTopics && !status.stopped; ++t) {
+    for (std::uint16_t t = 0; t < kReadTopics && !status.stopped; ++t) {
       const std::uint32_t p = status.partition;
       const auto end = lane.source->EndOffset({t, p});
       if (!end && end.error().code == ErrorCode::kUnavailable) return false;

@@ -18,6 +18,7 @@
 #include "engine/app/feed/counting_source.h"
 #include "engine/app/feed/metrics_feed.h"
 #include "engine/app/media.h"
+#include "engine/app/packs_in_force.h"
 #include "engine/run/patient_machine.h"
 #include "engine/run/worker.h"
 #include "engine/state/store.h"
@@ -41,7 +42,9 @@ class StageOne {
   StageOne(const StageOne&) = delete;
   StageOne& operator=(const StageOne&) = delete;
 
-  // Opens store, sources and outputs.
+  Result<void> OpenStore();
+  [[nodiscard]] state::Store& store() { return *store_; }
+  // Opens sources and outputs; the packs are there now.
   Result<void> Open();
   // Connects the workers' counters to the metrics, which were made for workers() of them.
   void Attach(dashboards::Metrics& metrics);

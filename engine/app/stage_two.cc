@@ -38,6 +38,7 @@ Result<void> StageTwo::Open() {
   u.stage_one_partitions = partitions_;
   for (const config::SiteConfig& site : config_.sites) u.zone_of_site[site.site] = site.zone;
   if (!config_.sites.empty()) u.default_zone = config_.sites.front().zone;
+  u.compile = PackCompiler(config_);
   worker_ = std::make_unique<run::Worker>(
       *store_, *source_, *output_, clock_,
       [this, u](std::uint32_t) { return std::make_unique<run::UnitMachine>(u, packs_.rules); }, w, *counters_);

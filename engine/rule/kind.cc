@@ -2,6 +2,8 @@
 
 namespace plumbline::rule {
 
+std::string_view Name(Tri value) { return value == Tri::kTrue ? "true" : value == Tri::kFalse ? "false" : "unknown"; }
+
 bool IsCurrent(const RowList& rows, std::size_t i, TimeMs cut) {
   const Row& row = rows[i];
   if (row.arrival > cut) return false;

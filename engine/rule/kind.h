@@ -50,6 +50,8 @@ struct Sight {
   std::uint64_t encounter = 0;  // not 0: only rows of this encounter
 };
 
+[[nodiscard]] std::string_view Name(Tri value);  // "true", "false", "unknown"
+
 // True if row i of the list is the version to go by at `cut` (a withdrawn version is, and hides what it withdraws).
 [[nodiscard]] bool IsCurrent(const RowList& rows, std::size_t i, TimeMs cut);
 // IsCurrent and not withdrawn.

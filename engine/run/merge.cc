@@ -127,7 +127,7 @@ std::int64_t Merge::ClockMs() const {
   bool any = false;
   std::int64_t least = 0;
   for (const auto& lane : lanes_) {
-    if (!lane.active) continue;
+    if (!lane.active || lane.topic >= options_.clock_topics) continue;
     least = any ? std::min(least, lane.clock_ms) : lane.clock_ms;
     any = true;
   }

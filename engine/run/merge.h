@@ -24,8 +24,9 @@ namespace plumbline::run {
 inline constexpr std::int64_t kUnknownOffset = -1;
 
 struct MergeOptions {
-  std::size_t poll_records = 512;        // of one topic at a time; few, so that they are still in the CPU's cache when taken
-  std::int64_t read_timeout_ms = 30000;  // a rerun waits so long for records that the log says it has
+  std::size_t poll_records = 512;           // of one topic at a time; few, so that they are still in the CPU's cache when taken
+  std::int64_t read_timeout_ms = 30000;     // a rerun waits so long for records that the log says it has
+  std::uint16_t clock_topics = UINT16_MAX;  // topics from this number on move no clock (control)
 };
 
 class Merge {

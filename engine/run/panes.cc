@@ -10,7 +10,7 @@
 namespace plumbline::run {
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormat = 2;
 constexpr double kSketchAlpha = 0.01;
 
 void Add(PaneSums& sums, const PaneCase& what, int weight, bool sketched) {
@@ -69,10 +69,13 @@ void Panes::Count(std::uint16_t measure, const Hash128& group_hash, model::TimeM
     last_->touched = true;
     touched_.push_back(key);
   }
-  if (!last_->dirty) {
-    last_->dirty = true;
-    dirty_.push_back(key);
-  }
+  MarkDirty(key, *last_);
+}
+
+void Panes::MarkDirty(const Key& key, Pane& pane) {
+  if (pane.dirty) return;
+  pane.dirty = true;
+  dirty_.push_back(key);
 }
 
 void Panes::TakeTouched(const std::function<void(const Pane&)>& f) {
@@ -82,6 +85,7 @@ void Panes::TakeTouched(const std::function<void(const Pane&)>& f) {
   for (const Key& key : touched_) {
     Pane& pane = panes_.find(key)->second;
     pane.touched = false;
+    MarkDirty(key, pane);
     f(pane);
   }
   touched_.clear();
@@ -107,6 +111,7 @@ std::string Panes::ValueBytes(const Pane& pane) {
   w.I64(static_cast<std::int64_t>(s.sum >> 64));
   w.U64(static_cast<std::uint64_t>(s.sum));
   w.Text(s.sketch ? s.sketch->Serialise() : std::string());
+  w.U8(pane.touched ? 1 : 0);
   return out;
 }
 
@@ -148,7 +153,9 @@ Result<void> Panes::Restore(std::string_view key_bytes, std::string_view value) 
     if (!restored) return Fail(ErrorCode::kIntegrity, "a sketch in the checkpoint is damaged");
     pane.sums.sketch = *std::move(restored);
   }
+  pane.touched = in.U8() != 0;
   if (!in.ok() || !in.AtEnd()) return Fail(ErrorCode::kIntegrity, "a measure in the checkpoint is cut short");
+  if (pane.touched) touched_.push_back(key);
   panes_[key] = std::move(pane);
   return {};
 }

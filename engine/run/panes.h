@@ -1,7 +1,8 @@
 // The partition's part of every measure: cases by (measure, group, pane). State of the partition.
 //
 // Checkpoint key  = 'm', u16 measure, i64 pane, hash of the group
-// Checkpoint value = u8 version=1, u32 n, n * text group, 5 * i64 counts, i64 late, i64 sum high, u64 sum low, text sketch
+// Checkpoint value = u8 version=2, u32 n, n * text group, 5 * i64 counts, i64 sum high, u64 sum low, text sketch,
+//                    u8 changed since it was last told
 #pragma once
 
 #include <array>
@@ -74,6 +75,7 @@ class Panes {
       return static_cast<std::size_t>(k.group.lo ^ (static_cast<std::uint64_t>(k.pane) * 0x9E3779B97F4A7C15ULL) ^ k.measure);
     }
   };
+  void MarkDirty(const Key& key, Pane& pane);
   static std::string KeyBytes(const Key& key);
   static std::string ValueBytes(const Pane& pane);
 

@@ -107,13 +107,16 @@ PatientMachine::Answer PatientMachine::Carry(const Control& control, TimeMs arri
   }
 }
 
+// Empty, or why the time cannot be kept: what has been judged stays judged.
+std::string PatientMachine::TooEarly(TimeMs from, TimeMs arrival) const {
+  const TimeMs clock = partition_.clock();
+  if (clock == model::kNoTime || from >= std::max(arrival, clock)) return {};  // a run that begins with it may begin with any
+  return "effective_from " + model::FormatTime(from) + " is before " + model::FormatTime(std::max(arrival, clock)) +
+         ", when the command arrived: what has been judged stays judged; give a later time";
+}
+
 PatientMachine::Answer PatientMachine::ActivatePack(const Control& control, TimeMs arrival) {
-  if (partition_.clock() != model::kNoTime && control.from < arrival) {
-    return {false,
-            "effective_from " + model::FormatTime(control.from) + " is before the command's arrival " +
-                model::FormatTime(arrival) + ": what has been judged stays judged; give a later time",
-            {}};
-  }
+  if (const std::string why = TooEarly(control.from, arrival); !why.empty()) return {false, why, {}};
   if (!options_.compile) return {false, "this run cannot compile packs", {}};
   const auto edition = options_.compile(control.pack_name, control.pack_text);
   if (!edition) return {false, edition.error().message, {}};
@@ -129,12 +132,7 @@ PatientMachine::Answer PatientMachine::ActivatePack(const Control& control, Time
 }
 
 PatientMachine::Answer PatientMachine::RetireRules(const Control& control, TimeMs arrival) {
-  if (partition_.clock() != model::kNoTime && control.from < arrival) {
-    return {false,
-            "effective_from " + model::FormatTime(control.from) + " is before the command's arrival " +
-                model::FormatTime(arrival) + "; give a later time",
-            {}};
-  }
+  if (const std::string why = TooEarly(control.from, arrival); !why.empty()) return {false, why, {}};
   const auto change = partition_.Retire(control.rule, control.pack_name, arrival, control.from);
   if (!change) return {false, change.error().message, {}};
   return {true, {}, EffectiveDetail(*change, control.from)};

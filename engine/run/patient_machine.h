@@ -69,6 +69,7 @@ class PatientMachine final : public Machine {
   Answer ActivatePack(const Control& control, TimeMs arrival);
   Answer RetireRules(const Control& control, TimeMs arrival);
   Answer Handle(const Control& control, TimeMs arrival);
+  [[nodiscard]] std::string TooEarly(TimeMs from, TimeMs arrival) const;
   Answer SilenceRule(const Control& control, TimeMs arrival);
   void WriteHandling(const Control& control, const Partition::KnownAlert& known, std::string_view state, TimeMs arrival,
                      std::uint32_t number);

@@ -255,6 +255,17 @@ class Check final : public rule::RuleKind {
     }
   }
 
+  // Of the event at which it fired.
+  void Values(const JudgeContext& context, const Judgement& judgement, std::vector<rule::NamedValue>& out) const override {
+    std::vector<std::size_t> used;
+    Evidence(context, judgement, used);
+    if (used.empty()) return;
+    const Row& row = (*context.subject->rows)[used.back()];
+    const rule::Sight sight{context.subject, row.time, rule::kForever, options_.per_encounter ? row.encounter : 0};
+    out.push_back({"must", std::string(Name(options_.must->Test(sight, &row, &row)))});
+    options_.must->Explain(sight, &row, &row, out);
+  }
+
  private:
   rule::Phase Complete(const JudgeContext& context, std::size_t before, bool open, std::vector<Judgement>& out) const {
     const std::vector<Run>& everything = scratch_.everything;

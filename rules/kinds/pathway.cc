@@ -76,6 +76,17 @@ class Pathway final : public rule::RuleKind {
     }
   }
 
+  // As asked at the deadline.
+  void Values(const JudgeContext& context, const Judgement& judgement, std::vector<rule::NamedValue>& out) const override {
+    const Row* trigger = judgement.trigger;
+    if (trigger == nullptr) return;
+    if (options_.when) options_.when->Explain(SightOf(context, *trigger, trigger->time, rule::kForever), trigger, trigger, out);
+    if (!options_.unless) return;
+    const Sight sight = SightOf(context, *trigger, judgement.on_time.instant, rule::kForever);
+    out.push_back({"unless", std::string(Name(options_.unless->Test(sight, nullptr, trigger)))});
+    options_.unless->Explain(sight, nullptr, trigger, out);
+  }
+
  private:
   static TimeMs Plus(TimeMs keep, TimeMs more) { return more == rule::kForever ? rule::kForever : keep + more; }
 

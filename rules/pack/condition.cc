@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "engine/cql/compiler.h"
+#include "engine/cql/literal.h"
 #include "engine/rule/vocabulary.h"
 #include "rules/stream/stream_model.h"
 
@@ -26,10 +27,12 @@ struct Workplace {
 
 class CqlCondition final : public rule::Condition {
  public:
-  CqlCondition(std::shared_ptr<const cql::Program> program, int define, std::vector<Alias> aliases,
+  using Named = std::vector<std::pair<std::string, int>>;
+  CqlCondition(std::shared_ptr<const cql::Program> program, int define, Named named, std::vector<Alias> aliases,
                std::shared_ptr<const ValueSets> sets, bool reads_history, bool uses_now)
       : program_(std::move(program)),
         define_(define),
+        named_(std::move(named)),
         aliases_(std::move(aliases)),
         sets_(std::move(sets)),
         reads_history_(reads_history),
@@ -38,6 +41,25 @@ class CqlCondition final : public rule::Condition {
 
   Tri Test(const Sight& sight, const Row* row, const Row* trigger) const override {
     Workplace& w = Mine();
+    Begin(w, sight, row, trigger);
+    const cql::Value v = w.evaluation.Evaluate(define_);
+    if (w.context.Failed() || v.IsNull()) return Tri::kUnknown;
+    return v.IsTrue() ? Tri::kTrue : Tri::kFalse;
+  }
+
+  void Explain(const Sight& sight, const Row* row, const Row* trigger, std::vector<rule::NamedValue>& out) const override {
+    Workplace& w = Mine();
+    for (const auto& [name, define] : named_) {
+      Begin(w, sight, row, trigger);
+      const cql::Value v = w.evaluation.Evaluate(define);
+      out.push_back({name, w.context.Failed() || v.IsNull() ? "unknown" : cql::ToLiteral(v)});
+    }
+  }
+
+  bool ReadsHistory() const override { return reads_history_; }
+
+ private:
+  void Begin(Workplace& w, const Sight& sight, const Row* row, const Row* trigger) const {
     w.arena.Reset();
     w.context.error = cql::EvalErrorKind::kNone;
     w.context.steps = 0;
@@ -49,13 +71,8 @@ class CqlCondition final : public rule::Condition {
       const Row* bound = a.bound == Bound::kRow ? row : trigger;
       w.evaluation.SetParameter(a.name, bound == nullptr ? cql::Value() : RowValue(w.arena, *sight.subject, *bound));
     }
-    const cql::Value v = w.evaluation.Evaluate(define_);
-    if (w.context.Failed() || v.IsNull()) return Tri::kUnknown;
-    return v.IsTrue() ? Tri::kTrue : Tri::kFalse;
   }
-  bool ReadsHistory() const override { return reads_history_; }
 
- private:
   Workplace& Mine() const {
     thread_local std::vector<std::unique_ptr<Workplace>> workplaces;
     if (number_ >= workplaces.size()) workplaces.resize(number_ + 1);
@@ -70,6 +87,7 @@ class CqlCondition final : public rule::Condition {
   static std::atomic<std::size_t> next_number_;
   std::shared_ptr<const cql::Program> program_;
   int define_;
+  Named named_;
   std::vector<Alias> aliases_;
   std::shared_ptr<const ValueSets> sets_;
   bool reads_history_;
@@ -181,25 +199,70 @@ std::string LibraryHead(const std::vector<Alias>& aliases, const ValueSets& sets
   std::string text = "library Condition\nusing Plumbline version '1'\n";
   for (const auto& [name, set] : sets.all()) text += "valueset " + Quoted(name, '"') + ": " + Quoted(name, '\'') + "\n";
   for (const Alias& a : aliases) text += "parameter " + Quoted(a.name, '"') + " " + a.type + "\n";
-  return text + "context Unfiltered\ndefine \"it\":\n";
+  return text + "context Unfiltered\n";
+}
+
+// A text of the pack within the library that is compiled.
+struct Part {
+  std::size_t begin = 0;
+  const ExpressionText* text = nullptr;
+};
+
+// Of the definitions those that the text mentions, and those that these mention; in their own order.
+std::vector<const Definition*> Mentioned(const std::string& text, const std::vector<Definition>& definitions) {
+  std::vector<bool> used(definitions.size(), false);
+  std::vector<std::string_view> texts = {text};
+  while (!texts.empty()) {
+    const std::string_view at = texts.back();
+    texts.pop_back();
+    for (std::size_t i = 0; i < definitions.size(); ++i) {
+      if (used[i] || at.find(Quoted(definitions[i].name, '"')) == std::string_view::npos) continue;
+      used[i] = true;
+      texts.push_back(definitions[i].text.text);
+    }
+  }
+  std::vector<const Definition*> out;
+  for (std::size_t i = 0; i < definitions.size(); ++i) {
+    if (used[i]) out.push_back(&definitions[i]);
+  }
+  return out;
+}
+
+void Report(const cql::Compiled& compiled, const std::vector<Part>& parts, config::Diagnostics& diagnostics) {
+  for (const cql::Diagnostic& d : compiled.diagnostics.all()) {
+    if (d.kind == cql::DiagnosticKind::kWarning) continue;
+    const Part* part = &parts.front();
+    for (const Part& p : parts) {
+      if (d.span.begin >= p.begin) part = &p;
+    }
+    const std::size_t at = d.span.begin >= part->begin ? d.span.begin - part->begin : 0;
+    const std::size_t length = d.span.end > d.span.begin ? d.span.end - d.span.begin : 1;
+    const ExpressionText& text = *part->text;
+    diagnostics.Add(config::MarkInText(*text.node, text.offset + std::min(at, text.text.size()), diagnostics), length, d.message,
+                    d.hint);
+  }
 }
 
 }  // namespace
 
 CompiledCondition CompileCondition(const ExpressionText& text, const std::vector<Alias>& aliases,
-                                   const std::shared_ptr<const ValueSets>& sets, config::Diagnostics& diagnostics) {
+                                   const std::vector<Definition>& definitions, const std::shared_ptr<const ValueSets>& sets,
+                                   config::Diagnostics& diagnostics) {
   CompiledCondition out;
-  const std::string head = LibraryHead(aliases, *sets);
+  std::string library = LibraryHead(aliases, *sets);
+  std::vector<Part> parts;
+  const std::vector<const Definition*> mentioned = Mentioned(text.text, definitions);
+  for (const Definition* d : mentioned) {
+    library += "define " + Quoted(d->name, '"') + ":\n";
+    parts.push_back({library.size(), &d->text});
+    library += d->text.text + "\n";
+  }
+  library += "define \"it\":\n";
+  parts.push_back({library.size(), &text});
   cql::CompileOptions options;
   options.find_model = &FindStreamModel;
-  const cql::Compiled compiled = cql::CompileLibrary(head + text.text, diagnostics.file(), options);
-  for (const cql::Diagnostic& d : compiled.diagnostics.all()) {
-    if (d.kind == cql::DiagnosticKind::kWarning) continue;
-    const std::size_t at = d.span.begin >= head.size() ? d.span.begin - head.size() : 0;
-    const std::size_t length = d.span.end > d.span.begin ? d.span.end - d.span.begin : 1;
-    diagnostics.Add(config::MarkInText(*text.node, text.offset + std::min(at, text.text.size()), diagnostics), length, d.message,
-                    d.hint);
-  }
+  const cql::Compiled compiled = cql::CompileLibrary(library + text.text, diagnostics.file(), options);
+  Report(compiled, parts, diagnostics);
   if (!compiled.ok()) return out;
   const int define = *compiled.program->Find("it");
   const std::string type = compiled.program->definitions()[static_cast<std::size_t>(define)].type->name;
@@ -214,8 +277,13 @@ CompiledCondition CompileCondition(const ExpressionText& text, const std::vector
     out.retrieves.push_back({dot == std::string::npos ? r.type : r.type.substr(dot + 1), r.value_set});
   }
   out.reads_payload = NamesPayload(text.text);
-  auto general =
-      std::make_shared<CqlCondition>(compiled.program, define, aliases, sets, !reads.retrieves.empty(), reads.uses_now);
+  CqlCondition::Named named;
+  for (const Definition* d : mentioned) {
+    out.reads_payload = out.reads_payload || NamesPayload(d->text.text);
+    named.emplace_back(d->name, *compiled.program->Find(d->name));
+  }
+  auto general = std::make_shared<CqlCondition>(compiled.program, define, std::move(named), aliases, sets,
+                                                !reads.retrieves.empty(), reads.uses_now);
   out.condition = Specialise(text.text, aliases, std::move(general));
   return out;
 }

@@ -30,6 +30,12 @@ struct ExpressionText {
   std::string text;
 };
 
+// A named expression that others may use, written `"name"` in them.
+struct Definition {
+  std::string name;
+  ExpressionText text;
+};
+
 struct CompiledCondition {
   std::shared_ptr<const rule::Condition> condition;  // null after errors
   bool reads_payload = false;                        // of the events bound or retrieved
@@ -41,7 +47,9 @@ struct CompiledCondition {
 };
 
 // Compiles one Boolean expression; mistakes go to the diagnostics at their places in the document.
+// Of the definitions those that it mentions are compiled with it; their values are part of what the condition can explain.
 [[nodiscard]] CompiledCondition CompileCondition(const ExpressionText& text, const std::vector<Alias>& aliases,
+                                                 const std::vector<Definition>& definitions,
                                                  const std::shared_ptr<const ValueSets>& sets, config::Diagnostics& diagnostics);
 
 }  // namespace plumbline::rules

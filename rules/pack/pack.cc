@@ -44,7 +44,7 @@ void ReadDocument(const Node& root, PackReader& reader, PackInfo& info) {
   if (const Node* source = map.Require("source")) {
     MapReader s(*source, "a source", reader.diagnostics);
     info.source_document = s.Text("document");
-    (void)s.Text("edition", "");
+    info.source_edition = s.Text("edition", "");
     info.source_effective = s.Text("effective");
     info.source_status = s.Text("status", "");
     (void)s.Text("superseded_by", "");
@@ -53,8 +53,36 @@ void ReadDocument(const Node& root, PackReader& reader, PackInfo& info) {
   }
   (void)map.Text("description", "");
   if (const Node* sets = map.Optional("valuesets")) ReadValueSets(*sets, reader);
+  if (!info.id.empty()) reader.rules->packs.push_back(info.id);
   for (const Node& rule : map.Items("rules")) reader.ReadRule(rule, info);
   map.Finish();
+}
+
+void Canonical(const Node& node, std::string& out) {
+  switch (node.kind) {
+    case config::NodeKind::kNull:
+      out += "~;";
+      return;
+    case config::NodeKind::kText:
+      out += std::to_string(node.text.size()) + ":" + node.text + ";";
+      return;
+    case config::NodeKind::kList:
+      out += "[";
+      for (const Node& item : node.items) Canonical(item, out);
+      out += "]";
+      return;
+    case config::NodeKind::kMap: {
+      std::vector<const Node::Entry*> entries;
+      for (const Node::Entry& e : node.entries) entries.push_back(&e);
+      std::sort(entries.begin(), entries.end(), [](const Node::Entry* a, const Node::Entry* b) { return a->key < b->key; });
+      out += "{";
+      for (const Node::Entry* e : entries) {
+        out += e->key + "=";
+        Canonical(e->value, out);
+      }
+      out += "}";
+    }
+  }
 }
 
 Result<void> ReadInto(const std::string& file, const std::string& text, const PackOptions& options, Packs& packs,
@@ -65,16 +93,9 @@ Result<void> ReadInto(const std::string& file, const std::string& text, const Pa
   info.file = file;
   info.digest = Sha256Of(text);
   if (diagnostics.empty()) {
-    const std::size_t first = rules.rules.size();
-    PackReader reader{diagnostics, options, std::make_shared<ValueSets>(), numbers, &rules, &packs.tests};
+    PackReader reader{diagnostics, options, std::make_shared<ValueSets>(), numbers, &rules, &packs.tests, {}};
     ReadDocument(root, reader, info);
     numbers = reader.rule_numbers;
-    for (std::size_t i = first; i < rules.rules.size(); ++i) {
-      Sha256 sha;
-      sha.Update(std::span<const std::byte>(info.digest));
-      sha.Update(rules.rules[i].id + "/" + std::to_string(rules.rules[i].revision));
-      rules.rules[i].digest = sha.Finish();
-    }
   }
   if (!diagnostics.empty()) return std::unexpected(diagnostics.ToError());
   packs.packs.push_back(std::move(info));
@@ -83,18 +104,27 @@ Result<void> ReadInto(const std::string& file, const std::string& text, const Pa
 
 }  // namespace
 
-Result<Packs> LoadPacks(const std::vector<std::string>& files, const PackOptions& options) {
+Digest PackReader::DigestOf(const Node& rule) const {
+  std::string text;
+  Node told = rule;
+  std::erase_if(told.entries, [](const Node::Entry& e) { return e.key == "tests"; });
+  Canonical(told, text);
+  for (const auto& [name, set] : sets->all()) {
+    if (text.find("\"" + name + "\"") == std::string::npos) continue;
+    text += name + "(";
+    for (const ValueSet::Member& m : set->members()) text += m.system + "|" + m.code + (m.below ? "*;" : ";");
+    text += ")";
+  }
+  return Sha256Of(text);
+}
+
+Result<Packs> ReadPacks(const std::vector<PackText>& texts, const PackOptions& options) {
   Packs out;
   auto rules = std::make_shared<rule::RuleSet>();
   std::map<std::string, std::size_t> numbers;
   std::string errors;
-  for (const std::string& file : files) {
-    auto text = config::ReadTextFile(file);
-    if (!text) {
-      errors += text.error().message + "\n";
-      continue;
-    }
-    if (const auto read = ReadInto(file, *text, options, out, *rules, numbers); !read) errors += read.error().message;
+  for (const PackText& t : texts) {
+    if (const auto read = ReadInto(t.file, t.text, options, out, *rules, numbers); !read) errors += read.error().message;
   }
   if (!errors.empty()) return Fail(ErrorCode::kConfig, errors);
   Sha256 sha;
@@ -102,6 +132,23 @@ Result<Packs> LoadPacks(const std::vector<std::string>& files, const PackOptions
   rules->digest = sha.Finish();
   out.rules = std::move(rules);
   return out;
+}
+
+Result<Packs> LoadPacks(const std::vector<std::string>& files, const PackOptions& options) {
+  std::vector<PackText> texts;
+  std::string errors;
+  for (const std::string& file : files) {
+    auto text = config::ReadTextFile(file);
+    if (text) {
+      texts.push_back({file, *std::move(text)});
+    } else {
+      errors += text.error().message + "\n";
+    }
+  }
+  auto packs = ReadPacks(texts, options);
+  if (!packs) errors += packs.error().message;
+  if (!errors.empty()) return Fail(ErrorCode::kConfig, errors);
+  return packs;
 }
 
 Result<Packs> ReadPack(const std::string& file, const std::string& text, const PackOptions& options) {

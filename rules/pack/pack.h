@@ -47,7 +47,7 @@ struct RuleTest {
 
 struct PackInfo {
   std::string file, id, version, title_en, title_zh;
-  std::string source_document, source_effective, source_status;
+  std::string source_document, source_edition, source_effective, source_status;
   std::vector<std::string> rule_ids;
   Digest digest{};  // of the file's bytes
 };
@@ -66,7 +66,12 @@ struct PackOptions {
 
 // kConfig with all mistakes of all files; kNotFound, kIo.
 [[nodiscard]] Result<Packs> LoadPacks(const std::vector<std::string>& files, const PackOptions& options);
-// One document that is in memory, for tests.
+struct PackText {
+  std::string file, text;
+};
+// The same of documents that are in memory.
+[[nodiscard]] Result<Packs> ReadPacks(const std::vector<PackText>& texts, const PackOptions& options);
+// One document.
 [[nodiscard]] Result<Packs> ReadPack(const std::string& file, const std::string& text, const PackOptions& options);
 
 // What a rule costs in memory: bytes of a subject for each kept event, and how long events of each role are kept.

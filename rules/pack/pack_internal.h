@@ -26,9 +26,13 @@ struct PackReader {
   std::map<std::string, std::size_t> rule_numbers;  // id/revision
   rule::RuleSet* rules;
   std::vector<RuleTest>* tests;
+  std::vector<Definition> definitions;  // of the rule that is read
 
   void ReadRule(const config::Node& node, PackInfo& info);
   void ReadTests(const config::Node& node, const std::string& rule);
+  void ReadDefinitions(const config::Node& node, std::vector<Definition>& into);
+  // Of what the rule says: all of it but its tests, and the value sets that it names.
+  [[nodiscard]] Digest DigestOf(const config::Node& rule) const;
 
  private:
   std::optional<SelectorText> ReadSelector(const config::Node& node);

@@ -25,6 +25,13 @@ constexpr std::int64_t kMinute = 60'000;
 constexpr std::int64_t kDefaultLateness = 15 * kMinute;
 constexpr std::int64_t kUnset = -1;
 
+// `retain: 90 days` or `retain: forever`: how far back conditions read that state no bound themselves.
+std::int64_t Retain(MapReader& map) {
+  const Node* node = map.Optional("retain");
+  if (node == nullptr || node->text == "forever") return rule::kForever;
+  return map.Duration("retain", rule::kForever);
+}
+
 void SkipSpace(std::string_view text, std::size_t& at) {
   while (at < text.size() && (text[at] == ' ' || text[at] == '\n' || text[at] == '\t')) ++at;
 }
@@ -119,7 +126,7 @@ std::shared_ptr<const rule::Condition> PackReader::Compile(Rule& rule, const Exp
   if (text.node == nullptr || text.text.empty()) return nullptr;
   std::vector<Alias> named;
   std::copy_if(aliases.begin(), aliases.end(), std::back_inserter(named), [](const Alias& a) { return !a.name.empty(); });
-  const CompiledCondition compiled = CompileCondition(text, named, sets, diagnostics);
+  const CompiledCondition compiled = CompileCondition(text, named, definitions, sets, diagnostics);
   *payload = *payload || compiled.reads_payload;
   SelectHistory(rule, compiled);
   return compiled.condition;
@@ -162,7 +169,8 @@ void PackReader::ReadCheck(MapReader& map, Rule& rule) {
       selector ? std::vector<Alias>{{selector->alias, selector->type, Bound::kRow}} : std::vector<Alias>{};
   bool payload = false;
   if (selector) o.when = Compile(rule, selector->where, aliases, &payload);
-  (void)map.Require("must");
+  const Node* must = map.Require("must");
+  if (must != nullptr) rule.step_texts.push_back({must->text, false, 0});
   o.must = CompileField(map, "must", rule, aliases, &payload);
   o.count = static_cast<std::uint32_t>(map.Whole("consecutive", 1, 1, 1000));
   o.hold_ms = map.Duration("hold", 0);
@@ -201,10 +209,12 @@ void PackReader::ReadPathway(MapReader& map, Rule& rule) {
       return;
     }
     s.forbidden = forbid != nullptr;
+    rule.step_texts.push_back({(s.forbidden ? forbid : expect)->text, s.forbidden, 0});
     const auto answer = ReadSelector(expect != nullptr ? *expect : *forbid);
     (void)step.Require("within");
     s.within_ms = step.Duration("within", 0);
     s.lookback_ms = step.Duration("lookback", 0);
+    rule.step_texts.back().within_ms = s.within_ms;
     const std::string after = step.Text("after", "");
     if (!after.empty()) {
       const auto it = std::find_if(o.steps.begin(), o.steps.end(), [&](const PathwayStep& x) { return x.name == after; });
@@ -238,6 +248,7 @@ void PackReader::ReadPathway(MapReader& map, Rule& rule) {
   o.first_only = map.OneOf("instances", 0, std::array<std::string_view, 2>{"each", "first"}) == 1;
   o.period_ms = map.Duration("period", rule::kForever);
   o.feeds = ReadFeeds(map);
+  o.retain_ms = Retain(map);
   if (trigger) Select(rule, *trigger, rule::kTriggerRole, payload);
   if (!o.steps.empty()) rule.kind = MakePathway(std::move(o));
 }
@@ -286,6 +297,8 @@ void PackReader::ReadIndicator(MapReader& map, Rule& rule, bool* keep_rule) {
   Measure measure;
   measure.id = rule.id;
   measure.revision = rule.revision;
+  measure.pack = rule.pack;
+  measure.digest = rule.digest;
   const Node* of = map.Optional("of");
   if (of != nullptr) {
     // Of another rule's cases: no rule of its own.
@@ -332,6 +345,17 @@ void PackReader::ReadIndicator(MapReader& map, Rule& rule, bool* keep_rule) {
   rules->measures.push_back(std::move(measure));
 }
 
+void PackReader::ReadDefinitions(const Node& node, std::vector<Definition>& into) {
+  if (node.kind != config::NodeKind::kMap) {
+    diagnostics.Add(node.mark, config::ShownLength(node), "definitions are a map of names to expressions", "Name: expression");
+    return;
+  }
+  for (const Node::Entry& e : node.entries) {
+    const auto text = config::TextOf(e.value, "an expression", diagnostics);
+    if (text) into.push_back({e.key, {&e.value, 0, *text}});
+  }
+}
+
 void PackReader::ReadRule(const Node& node, PackInfo& info) {
   MapReader map(node, "a rule", diagnostics);
   Rule rule;
@@ -349,15 +373,23 @@ void PackReader::ReadRule(const Node& node, PackInfo& info) {
     rule.title_zh = t.Text("zh");
     t.Finish();
   }
-  (void)map.Text("source", "");
-  (void)map.Text("clause", "");
+  rule.pack = info.id;
+  rule.document = map.Text("source", info.source_document);
+  rule.edition = info.source_edition.empty() ? info.source_effective : info.source_edition;
+  rule.clause = map.Text("clause", "");
+  rule.digest = DigestOf(node);
   (void)map.Text("description", "");
+  definitions.clear();
+  if (const Node* defines = map.Optional("define")) ReadDefinitions(*defines, definitions);
   const auto [known, fresh] = rule_numbers.try_emplace(rule.id + "/" + std::to_string(rule.revision), rules->rules.size());
   if (!fresh && !rule.id.empty())
     map.Wrong(node, "rule \"" + rule.id + "\" revision " + std::to_string(rule.revision) + " stands here a second time",
               "a new revision");
   bool keep = true;
-  switch (map.OneOf("kind", 0, std::array<std::string_view, 3>{"check", "pathway", "indicator"})) {
+  static constexpr std::array<std::string_view, 3> kKinds = {"check", "pathway", "indicator"};
+  const std::size_t kind = map.OneOf("kind", 0, kKinds);
+  rule.kind_name = kKinds[kind];
+  switch (kind) {
     case 0:
       ReadCheck(map, rule);
       break;

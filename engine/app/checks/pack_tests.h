@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/model/event.h"
 #include "rules/pack/pack.h"
 
 namespace plumbline::app {
@@ -14,6 +15,9 @@ struct PackTestReport {
   bool passed = false;
   std::string difference;  // for people: what was expected and what was told
 };
+
+// As it would be decoded; its texts are those of `given`. `number`: its place among the test's events.
+[[nodiscard]] model::Event EventOf(const rules::TestEvent& given, std::size_t number);
 
 [[nodiscard]] std::vector<PackTestReport> RunPackTests(const rules::Packs& packs);
 

@@ -1,4 +1,4 @@
-#include "engine/app/pack_tests.h"
+#include "engine/app/checks/pack_tests.h"
 
 #include <algorithm>
 #include <map>
@@ -26,33 +26,6 @@ std::string TimeText(std::int64_t ms) {
   std::snprintf(text, sizeof text, "%02d:%02d:%02d", static_cast<int>(s / 3600), static_cast<int>(s % 3600 / 60),
                 static_cast<int>(s % 60));
   return text;
-}
-
-model::Event EventOf(const rules::TestEvent& t, std::size_t number) {
-  model::Event e;
-  e.kind = t.type == "Device"         ? model::EventKind::kDevice
-           : t.type == "Consultation" ? model::EventKind::kConsultation
-                                      : model::EventKind::kDiagnosis;
-  e.status = t.withdrawn     ? model::EventStatus::kEnteredInError
-             : t.version > 1 ? model::EventStatus::kAmended
-                             : model::EventStatus::kFinal;
-  e.version = t.version;
-  e.source_sequence = number;
-  e.time = t.at_ms;
-  e.id = t.id;
-  e.patient = t.patient;
-  e.encounter = t.encounter;
-  e.site = t.site;
-  e.source = "test";
-  e.clinician = t.clinician;
-  e.code = {t.system, t.code, {}};
-  if (!t.value.empty()) {
-    e.has_quantity = true;
-    e.quantity = {*Decimal::Parse(t.value), t.unit};
-  }
-  e.action = model::FromName<model::Action>(t.action).value_or(model::Action::kNone);
-  e.certainty = model::FromName<model::Certainty>(t.certainty).value_or(model::Certainty::kNone);
-  return e;
 }
 
 class TestRun {
@@ -151,6 +124,33 @@ class TestRun {
 };
 
 }  // namespace
+
+model::Event EventOf(const rules::TestEvent& t, std::size_t number) {
+  model::Event e;
+  e.kind = t.type == "Device"         ? model::EventKind::kDevice
+           : t.type == "Consultation" ? model::EventKind::kConsultation
+                                      : model::EventKind::kDiagnosis;
+  e.status = t.withdrawn     ? model::EventStatus::kEnteredInError
+             : t.version > 1 ? model::EventStatus::kAmended
+                             : model::EventStatus::kFinal;
+  e.version = t.version;
+  e.source_sequence = number;
+  e.time = t.at_ms;
+  e.id = t.id;
+  e.patient = t.patient;
+  e.encounter = t.encounter;
+  e.site = t.site;
+  e.source = "test";
+  e.clinician = t.clinician;
+  e.code = {t.system, t.code, {}};
+  if (!t.value.empty()) {
+    e.has_quantity = true;
+    e.quantity = {*Decimal::Parse(t.value), t.unit};
+  }
+  e.action = model::FromName<model::Action>(t.action).value_or(model::Action::kNone);
+  e.certainty = model::FromName<model::Certainty>(t.certainty).value_or(model::Certainty::kNone);
+  return e;
+}
 
 std::vector<PackTestReport> RunPackTests(const rules::Packs& packs) {
   std::vector<PackTestReport> out;
