@@ -14,9 +14,11 @@ struct StateMeaning {
   Meaning meaning;
 };
 constexpr StateMeaning kStates[] = {
-    {"firing", Meaning::kFires},      {"resolved", Meaning::kCloses}, {"retracted", Meaning::kCloses},
-    {"superseded", Meaning::kCloses}, {"pass", Meaning::kSilent},     {"excluded", Meaning::kSilent},
-    {"unknown", Meaning::kSilent},    {"amended", Meaning::kSilent},
+    {"firing", Meaning::kFires},      {"resolved", Meaning::kCloses},    {"retracted", Meaning::kCloses},
+    {"superseded", Meaning::kCloses}, {"pass", Meaning::kSilent},        {"excluded", Meaning::kSilent},
+    {"unknown", Meaning::kSilent},    {"amended", Meaning::kSilent},     {"acknowledged", Meaning::kSilent},
+    {"commented", Meaning::kSilent},  {"contested", Meaning::kSilent},   {"handed over", Meaning::kSilent},
+    {"silenced", Meaning::kMutes},    {"unsilenced", Meaning::kUnmutes},
 };
 
 std::unexpected<Error> Bad(const std::string& why) { return Fail(ErrorCode::kParse, "a line of the alerts log: " + why); }
@@ -74,6 +76,8 @@ Result<AlertLine> ParseAlertLine(std::string_view json) {
   PLUMBLINE_ASSIGN(out.severity, Text(line, "severity", false));
   PLUMBLINE_ASSIGN(out.site, Text(line, "site", false));
   PLUMBLINE_ASSIGN(out.instant_ms, Instant(line));
+  PLUMBLINE_ASSIGN(const std::uint64_t until, Number(line, out.state == "silenced" ? "until" : "silenced_until"));
+  out.muted_until_ms = static_cast<std::int64_t>(until);
   dom::object titles;
   if (line["titles"].get(titles) == simdjson::SUCCESS)
     for (const auto field : titles) {

@@ -16,9 +16,12 @@ namespace plumbline::alertmanager {
 
 // What a line means to somebody who is paged.
 enum class Meaning : std::uint8_t {
-  kFires,   // firing
-  kCloses,  // resolved, retracted, superseded
-  kSilent,  // pass, excluded, unknown, amended, and all of a rule on trial (shadow): nobody is paged, nothing is closed
+  kFires,    // firing
+  kCloses,   // resolved, retracted, superseded
+  kMutes,    // silenced: nobody is paged before muted_until_ms
+  kUnmutes,  // unsilenced
+  kSilent,   // what people do about an alert (acknowledged, commented, contested, handed over); pass, excluded, unknown, amended,
+             // and all of a rule on trial (shadow): nobody is paged, nothing is closed
 };
 
 struct AlertLine {
@@ -34,6 +37,7 @@ struct AlertLine {
   std::string severity;  // "critical", "warning", "info" or the site's own
   std::string site;
   std::int64_t instant_ms = 0;
+  std::int64_t muted_until_ms = 0;            // of a silence that holds for the alert; 0: none
   std::map<std::string, std::string> titles;  // by language
 };
 

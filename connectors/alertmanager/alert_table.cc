@@ -9,7 +9,7 @@
 namespace plumbline::alertmanager {
 namespace {
 
-constexpr std::uint8_t kForm = 1;
+constexpr std::uint8_t kForm = 2;
 constexpr std::size_t kHashSize = 8;
 
 void EncodeEntry(const Entry& entry, ByteWriter& write) {
@@ -28,6 +28,7 @@ void EncodeEntry(const Entry& entry, ByteWriter& write) {
   }
   write.U8(static_cast<std::uint8_t>((entry.firing ? 1 : 0) | (entry.attempted ? 2 : 0) | (entry.told ? 4 : 0)));
   write.I64(entry.changed_wall_ms);
+  write.I64(entry.muted_until_ms);
 }
 
 Entry DecodeEntry(ByteReader& read) {
@@ -50,6 +51,7 @@ Entry DecodeEntry(ByteReader& read) {
   entry.attempted = (flags & 2) != 0;
   entry.told = (flags & 4) != 0;
   entry.changed_wall_ms = read.I64();
+  entry.muted_until_ms = read.I64();
   return entry;
 }
 
@@ -66,6 +68,8 @@ void AlertTable::Apply(const AlertLine& line, Times now) {
     Fire(line, now);
   else if (line.meaning == Meaning::kCloses)
     Close(line, now);
+  else if (line.meaning == Meaning::kMutes || line.meaning == Meaning::kUnmutes)
+    Mute(line, now);
 }
 
 std::string AlertTable::ChainOf(const AlertLine& line) const {
@@ -88,6 +92,7 @@ void AlertTable::Fire(const AlertLine& line, Times now) {
   entry.revision = line.revision;
   entry.instant_ms = line.instant_ms;
   entry.titles = line.titles;
+  entry.muted_until_ms = line.muted_until_ms;
   entry.firing = true;
   entry.told = false;
   entry.changed_wall_ms = now.wall_ms;
@@ -113,10 +118,20 @@ void AlertTable::Close(const AlertLine& line, Times now) {
   entry.refused.clear();
 }
 
-std::vector<Entry*> AlertTable::Due(Lane lane, std::int64_t steady_ms, std::size_t most) {
+// Once muted the alert is not sent again, so the receiver lets go of it; unmuted it is due at once.
+void AlertTable::Mute(const AlertLine& line, Times now) {
+  const auto entry = entries_.find(ChainOf(line));
+  if (entry == entries_.end()) return;
+  entry->second.muted_until_ms = line.meaning == Meaning::kMutes ? line.muted_until_ms : 0;
+  entry->second.due_ms = std::min(entry->second.due_ms, now.steady_ms);
+}
+
+std::vector<Entry*> AlertTable::Due(Lane lane, Times now, std::size_t most) {
   std::vector<Entry*> due;
   for (auto& [chain, entry] : entries_)
-    if (entry.due_ms <= steady_ms && entry.refused.empty() && LaneOf(entry.severity) == lane) due.push_back(&entry);
+    if (entry.due_ms <= now.steady_ms && !(entry.firing && entry.muted_until_ms > now.wall_ms) && entry.refused.empty() &&
+        LaneOf(entry.severity) == lane)
+      due.push_back(&entry);
   std::ranges::stable_sort(due, {}, [](const Entry* entry) { return std::pair(entry->told, entry->changed_wall_ms); });
   if (due.size() > most) due.resize(most);
   return due;

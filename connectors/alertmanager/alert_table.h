@@ -27,6 +27,7 @@ struct Entry {
   bool attempted = false;            // a message about it may have arrived: its end must be told
   bool told = false;                 // the receiver has accepted its present state
   std::int64_t changed_wall_ms = 0;  // of its present state; the end's time when it is closed
+  std::int64_t muted_until_ms = 0;   // wall; while it fires, nobody is told before
   // Not durable: after a start everything is due.
   std::int64_t due_ms = 0;  // steady
   std::string refused;      // why the receiver does not accept it; it waits for a change
@@ -53,8 +54,8 @@ class AlertTable {
   static constexpr std::int64_t kSettleMs = 1000;
 
   void Apply(const AlertLine& line, Times now);
-  // Entries of the lane that are due, the longest waiting first, at most `most`.
-  [[nodiscard]] std::vector<Entry*> Due(Lane lane, std::int64_t steady_ms, std::size_t most);
+  // Entries of the lane that are due and not muted, the longest waiting first, at most `most`.
+  [[nodiscard]] std::vector<Entry*> Due(Lane lane, Times now, std::size_t most);
   // The receiver has accepted this entry's present state; `again_ms`: when to send it again; an end older than `kept_ms` goes.
   void Accepted(Entry& entry, Times now, std::int64_t again_ms, std::int64_t kept_ms);
   // Ends that the receiver does not accept go after the same time: nothing more can be told about them.
@@ -64,7 +65,7 @@ class AlertTable {
   [[nodiscard]] std::vector<Cursor>& cursors() { return cursors_; }
   std::string source_identity;
 
-  // form = u8 1, text source identity, u32 partitions, partitions * (i64 offset, u8 any, u64 entry, u32 index), u32 entries,
+  // form = u8 2, text source identity, u32 partitions, partitions * (i64 offset, u8 any, u64 entry, u32 index), u32 entries,
   //        entries * entry, u64 low half of the hash of all before
   [[nodiscard]] std::string Encode() const;
   static Result<AlertTable> Decode(std::string_view bytes);
@@ -72,6 +73,7 @@ class AlertTable {
  private:
   void Fire(const AlertLine& line, Times now);
   void Close(const AlertLine& line, Times now);
+  void Mute(const AlertLine& line, Times now);
   [[nodiscard]] std::string ChainOf(const AlertLine& line) const;
 
   std::map<std::string, Entry> entries_;           // by chain

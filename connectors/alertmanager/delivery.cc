@@ -243,14 +243,14 @@ Result<bool> Delivery::SendBatch(std::vector<Entry*> batch) {
 
 Result<void> Delivery::SendLane(Lane lane) {
   while (!stop_.load(std::memory_order_relaxed)) {
-    auto batch = table_.Due(lane, Now().steady_ms, options_.batch);
+    auto batch = table_.Due(lane, Now(), options_.batch);
     if (batch.empty()) return {};
     PLUMBLINE_ASSIGN(const bool goes_on, SendBatch(std::move(batch)));
     if (!goes_on) return {};
     // What fires critically meanwhile does not wait for the rest of a lower lane.
     if (lane != Lane::kCritical) {
       PLUMBLINE_TRY(Read());
-      if (!table_.Due(Lane::kCritical, Now().steady_ms, 1).empty()) PLUMBLINE_TRY(SendLane(Lane::kCritical));
+      if (!table_.Due(Lane::kCritical, Now(), 1).empty()) PLUMBLINE_TRY(SendLane(Lane::kCritical));
       if (Now().steady_ms < wait_until_ms_) return {};
     }
   }
@@ -273,7 +273,7 @@ void Delivery::UpdateStatus() {
   std::int64_t oldest = 0;
   for (const auto& [chain, entry] : table_.entries()) {
     firing += entry.firing ? 1 : 0;
-    if (entry.told) continue;
+    if (entry.told || (entry.firing && entry.muted_until_ms > wall_ms)) continue;
     ++waiting;
     oldest = std::max(oldest, wall_ms - entry.changed_wall_ms);
   }

@@ -115,7 +115,8 @@ TEST_CASE("a revision never changes: an edition that says otherwise under the sa
   bench.TickAll(0);
   std::string other = PackOf({"Shock", "Answer", "COPD"}, kUnlessCopd);
   other.replace(other.find("within: 1 hour"), 14, "within: 2 hours");
-  std::string json = "{\"command\":\"activate\",\"by\":\"li\",\"effective_from\":3600000,\"pack\":{\"name\":\"bench.yaml\",\"text\":";
+  std::string json =
+      "{\"command\":\"activate\",\"by\":\"li\",\"effective_from\":3600000,\"pack\":{\"name\":\"bench.yaml\",\"text\":";
   model::AppendJsonText(json, other);
   bench.Control(0, 1000, json + "}}");
   REQUIRE(bench.audit.size() == 1);
@@ -149,13 +150,15 @@ TEST_CASE("control records that say nothing right are answered with what is wron
       {"{\"command\":\"comment\",\"by\":\"li\",\"alert\":\"" + id + "\"}", "\\\"text\\\" is missing"},
       {"{\"command\":\"silence\",\"by\":\"li\",\"rule\":\"answered\",\"text\":\"x\"}", "\\\"until\\\" is missing"},
       {"{\"command\":\"silence\",\"by\":\"li\",\"rule\":\"answered\",\"text\":\"x\",\"until\":\"noon\"}", "is no time: noon"},
-      {"{\"command\":\"silence\",\"by\":\"li\",\"rule\":\"answred\",\"text\":\"x\",\"until\":99999}", "no rule \\\"answred\\\" is loaded"},
+      {"{\"command\":\"silence\",\"by\":\"li\",\"rule\":\"answred\",\"text\":\"x\",\"until\":99999}",
+       "no rule \\\"answred\\\" is loaded"},
       {"{\"command\":\"silence\",\"by\":\"li\",\"rule\":\"answered\",\"text\":\"x\",\"until\":5}", "before it begins"},
       {"{\"command\":\"unsilence\",\"by\":\"li\",\"rule\":\"answered\"}", "is not silenced"},
       {"{\"command\":\"retire\",\"by\":\"li\",\"rule\":\"x\",\"effective_from\":99999}", "no rule \\\"x\\\" is loaded"},
       {"{\"command\":\"retire\",\"by\":\"li\",\"effective_from\":99999}", "names a \\\"rule\\\" or a \\\"pack\\\""},
       {"{\"command\":\"activate\",\"by\":\"li\",\"effective_from\":99999}", "\\\"pack\\\" is missing"},
-      {"{\"command\":\"activate\",\"by\":\"li\",\"effective_from\":99999,\"pack\":{\"name\":\"x\",\"text\":\"pack: [\"}}", "error"},
+      {"{\"command\":\"activate\",\"by\":\"li\",\"effective_from\":99999,\"pack\":{\"name\":\"x\",\"text\":\"pack: [\"}}",
+       "error"},
       {"{\"command\":\"merge\",\"by\":\"li\"}", "patients are not merged here"},
   };
   for (std::size_t i = 0; i < wrong.size(); ++i) {
@@ -190,7 +193,8 @@ TEST_CASE("what people do about an alert is told in order, and a silence marks w
   bench.TickAll(3 * kHourMs);
   std::vector<std::string> states;
   for (const std::string& line : bench.alerts) states.push_back(Bench::Field(line, "state"));
-  CHECK(states == std::vector<std::string>{"firing", "acknowledged", "commented", "handed over", "contested", "firing", "firing"});
+  CHECK(states ==
+        std::vector<std::string>{"firing", "acknowledged", "commented", "handed over", "contested", "firing", "firing"});
   CHECK(Bench::Field(bench.alerts[2], "text") == "on the way");
   CHECK(Bench::Field(bench.alerts[3], "to") == "wang");
   for (const std::string& line : {bench.alerts[5], bench.alerts[6]})

@@ -1,5 +1,5 @@
-// Interleaving does not matter: at least 1,000 seeded arrival schedules and interleavings, each leaving every piece of evidence on
-// the same side of its verdicts' lateness, end in the same final verdicts and windows; and what is announced on the way is
+// Interleaving does not matter: at least 1,000 seeded arrival schedules and interleavings, each leaving every piece of evidence
+// on the same side of its verdicts' lateness, end in the same final verdicts and windows; and what is announced on the way is
 // consistent in itself.
 #include <catch2/catch.hpp>
 
@@ -211,7 +211,8 @@ TEST_CASE("the packs' own tests end alike under 1,000 schedules each", "[order]"
   }
 }
 
-TEST_CASE("random events with corrections, withdrawals, duplicates and equal times over partitions that lag end alike", "[order]") {
+TEST_CASE("random events with corrections, withdrawals, duplicates and equal times over partitions that lag end alike",
+          "[order]") {
   std::mt19937_64 rng(SeedOf("random events"));
   const auto packs = rules::ReadPack("mixed.yaml", kMixed, {});
   if (!packs) FAIL(packs.error().message);

@@ -16,7 +16,8 @@ namespace {
 const std::vector<std::string> kTopics = {"device", "consultation", "diagnosis", "control"};
 
 const std::string kShock = PackOf({"Shock", "Answer"}, R"(
-  - {id: answered, kind: pathway, when: '[Diagnosis: "Shock"] D', expect: '[Consultation: "Answer"] A', within: 1 hour, lateness: 15 minutes}
+  - {id: answered, kind: pathway, when: '[Diagnosis: "Shock"] D', expect: '[Consultation: "Answer"] A',
+     within: 1 hour, lateness: 15 minutes}
   - {id: share, kind: indicator, of: answered, cases: instances, statistic: rate, window: {length: 1 hour}}
 )");
 
@@ -24,8 +25,8 @@ const std::string kShock = PackOf({"Shock", "Answer"}, R"(
 struct Hospital {
   explicit Hospital(std::uint32_t partitions) : partitions_(partitions) {
     for (const std::string& name : kTopics) {
-      topics.push_back(
-          *io::LocalTopic::Open(files, "/in", name, clock, {.partitions = partitions, .times = io::TopicTimes::kCreate, .writer = {}}));
+      topics.push_back(*io::LocalTopic::Open(files, "/in", name, clock,
+                                             {.partitions = partitions, .times = io::TopicTimes::kCreate, .writer = {}}));
     }
     rules_ = rules::ReadPack("bench.yaml", kShock, {})->rules;
   }
@@ -164,7 +165,8 @@ TEST_CASE("a partition that never had an event holds nobody back (scenario 29)",
   CHECK(window.ends_with("\"final\":true}"));
 }
 
-TEST_CASE("what people decide is journalled with the streams and stands after a restart from journal and checkpoint", "[control]") {
+TEST_CASE("what people decide is journalled with the streams and stands after a restart from journal and checkpoint",
+          "[control]") {
   Hospital h(1);
   h.Start();
   h.Put(0, Diagnosis("D", "Shock", 0), 0);
@@ -179,7 +181,8 @@ TEST_CASE("what people decide is journalled with the streams and stands after a 
   command("{\"command\":\"acknowledge\",\"by\":\"li\",\"alert\":\"" + id + "\"}");
   std::string edition = kShock;
   edition.replace(edition.find("within: 1 hour"), 14, "within: 30 minutes, revision: 2");
-  std::string json = "{\"command\":\"activate\",\"by\":\"li\",\"effective_from\":" + std::to_string(80 * kMinuteMs) + ",\"pack\":{\"name\":\"bench.yaml\",\"text\":";
+  std::string json = "{\"command\":\"activate\",\"by\":\"li\",\"effective_from\":" + std::to_string(80 * kMinuteMs) +
+                     ",\"pack\":{\"name\":\"bench.yaml\",\"text\":";
   model::AppendJsonText(json, edition);
   command(json + "}}");
   command("{\"command\":\"acknowlege\",\"by\":\"li\"}");

@@ -58,8 +58,9 @@ TEST_CASE("a scenario that expects something else fails and says what was told",
 TEST_CASE("a mistake in a scenario file is named with its line", "[scenario]") {
   for (const auto& [text, says] :
        {std::pair("# x\n00:00:00 diagnoses D shock\n", ":2: there is no topic \"diagnoses\""),
-        std::pair("00:00:00 diagnosis D shock\n", ":1: a scenario begins"), std::pair("# x\n\nstop 1 start 2\n", ":3: \"1\" is no time"),
-        std::pair("# x\nrule shok\n", "there is no rule \"shok\""), std::pair("# x\nrule shock grase=1\n", "no option \"grase\"")}) {
+        std::pair("00:00:00 diagnosis D shock\n", ":1: a scenario begins"),
+        std::pair("# x\n\nstop 1 start 2\n", ":3: \"1\" is no time"), std::pair("# x\nrule shok\n", "there is no rule \"shok\""),
+        std::pair("# x\nrule shock grase=1\n", "no option \"grase\"")}) {
     const std::string path = std::string(std::tmpnam(nullptr)) + ".txt";
     std::ofstream(path) << text;
     const auto reports = app::PlayScenarioFile(path);

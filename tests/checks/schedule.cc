@@ -121,8 +121,8 @@ class Play {
     for (const run::CaseChange& c : m.partition().changes()) {
       if (!c.is_final) continue;
       const rule::Rule& r = rules[c.rule];
-      std::string name = r.id + "/" + std::to_string(r.revision) + "/" + std::to_string(c.step) + "/" + c.subject.Hex() + "/" +
-                         c.anchor.Hex();
+      std::string name =
+          r.id + "/" + std::to_string(r.revision) + "/" + std::to_string(c.step) + "/" + c.subject.Hex() + "/" + c.anchor.Hex();
       const std::string verdict = c.late ? "late trigger" : kVerdicts[static_cast<std::size_t>(c.after)];
       // "No case" is what never was, too.
       if (verdict == "no case") {

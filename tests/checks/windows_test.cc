@@ -49,7 +49,8 @@ TEST_CASE("a window grows with what is there and is final when the last partitio
     }
     std::vector<std::string> lines;
     for (int minute = 0; minute < 70; ++minute) {
-      bench.Take(Value("a" + std::to_string(minute), "MAP", minute * kMinuteMs, minute % 3 == 0 ? 60 : 70, "mm[Hg]", patients[0]));
+      bench.Take(
+          Value("a" + std::to_string(minute), "MAP", minute * kMinuteMs, minute % 3 == 0 ? 60 : 70, "mm[Hg]", patients[0]));
       bench.Tick(0, minute * kMinuteMs);
       // The other partition is ten minutes behind.
       const int other = lags ? minute - 10 : minute;
@@ -75,7 +76,8 @@ TEST_CASE("rates, counts, means and percentiles over tumbling, sliding and calen
   - {id: rate, kind: indicator, population: '[Device: "MAP"] M', numerator: "M.value >= 65 'mm[Hg]'", exclude: "M.value > 200 'mm[Hg]'",
      statistic: rate, by: [site, clinician], window: {length: 1 hour}}
   - {id: count, kind: indicator, population: '[Device: "MAP"] M', statistic: count, by: [device, device_model], window: day}
-  - {id: mean, kind: indicator, population: '[Device: "MAP"] M', statistic: mean, by: [role], window: {length: 2 hours, every: 30 minutes}}
+  - {id: mean, kind: indicator, population: '[Device: "MAP"] M', statistic: mean, by: [role],
+     window: {length: 2 hours, every: 30 minutes}}
   - {id: p90, kind: indicator, population: '[Device: "MAP"] M', statistic: percentile, percentile: 90, by: [source, code, unit], window: week}
 )";
   Bench bench(PackOf({"MAP"}, rules), {3, {}});
@@ -88,8 +90,8 @@ TEST_CASE("rates, counts, means and percentiles over tumbling, sliding and calen
   std::vector<Case> cases;
   const std::int64_t day = 20'000 * kDayMs;  // a Friday
   for (int i = 0; i < 400; ++i) {
-    Case c{day + i * 6 * kHourMs / 400, 40 + static_cast<int>(rng() % 180),
-           "s" + std::to_string(rng() % 2), "c" + std::to_string(rng() % 3), "d" + std::to_string(rng() % 2)};
+    Case c{day + i * 6 * kHourMs / 400, 40 + static_cast<int>(rng() % 180), "s" + std::to_string(rng() % 2),
+           "c" + std::to_string(rng() % 3), "d" + std::to_string(rng() % 2)};
     model::Event e = Value("e" + std::to_string(i), "MAP", c.time, c.value, "mm[Hg]", "p" + std::to_string(rng() % 20), c.site);
     e.clinician = c.clinician;
     e.clinician_role = c.clinician == "c0" ? "nurse" : "doctor";
@@ -115,8 +117,8 @@ TEST_CASE("rates, counts, means and percentiles over tumbling, sliding and calen
     ++wanted_n;
     wanted_pass += c.value >= 65 ? 1 : 0;
   }
-  const std::string rate =
-      bench.Window({"\"measure\":\"rate\"", Group("\"site\":\"s1\",\"clinician\":\"c2\""), "\"start\":" + std::to_string(hour) + ","});
+  const std::string rate = bench.Window(
+      {"\"measure\":\"rate\"", Group("\"site\":\"s1\",\"clinician\":\"c2\""), "\"start\":" + std::to_string(hour) + ","});
   INFO(rate);
   REQUIRE(wanted_n > 0);
   CHECK(Bench::Field(rate, "n") == std::to_string(wanted_n));
@@ -129,7 +131,8 @@ TEST_CASE("rates, counts, means and percentiles over tumbling, sliding and calen
       bench.Window({"\"measure\":\"mean\"", Group("\"role\":\"nurse\""), "\"start\":" + std::to_string(slide) + ","});
   INFO(mean);
   CHECK(std::stod(Bench::Field(mean, "mean")) == Approx(static_cast<double>(sum) / static_cast<double>(n)));
-  const std::string p90 = bench.Window({"\"measure\":\"p90\"", Group("\"source\":\"chart\",\"code\":\"urn:t|MAP\",\"unit\":\"mm[Hg]\"")});
+  const std::string p90 =
+      bench.Window({"\"measure\":\"p90\"", Group("\"source\":\"chart\",\"code\":\"urn:t|MAP\",\"unit\":\"mm[Hg]\"")});
   INFO(p90);
   std::sort(all.begin(), all.end());
   CHECK(std::stod(Bench::Field(p90, "quantile")) == Approx(all[static_cast<std::size_t>(0.9 * 399)]).epsilon(0.02));
@@ -150,7 +153,8 @@ TEST_CASE("below the least number nothing is shown but that", "[windows]") {
   CHECK(Bench::Field(bench.windows.begin()->second, "n") == "3");
 }
 
-TEST_CASE("a measure counts the cases of its rule by both editions, and a new measure is there from its activation", "[windows][control]") {
+TEST_CASE("a measure counts the cases of its rule by both editions, and a new measure is there from its activation",
+          "[windows][control]") {
   const std::string first = PackOf({"Shock", "Answer"}, R"(
   - {id: answered, kind: pathway, when: '[Diagnosis: "Shock"] D', expect: '[Consultation: "Answer"] A', within: 1 hour}
   - {id: share, kind: indicator, of: answered, cases: instances, statistic: rate, window: all}

@@ -115,6 +115,30 @@ TEST_CASE("passes, unknowns and amendments page nobody and end nothing") {
   CHECK(bench.delivery->Status().firing == 1);
 }
 
+TEST_CASE("what people do about an alert pages nobody; a silence mutes it until its end, also over a restart") {
+  Bench bench;
+  bench.log.Append({"a1"});
+  for (const char* state : {"acknowledged", "commented", "contested", "handed over"})
+    bench.log.Append({.id = "a1", .state = state});
+  bench.Step();
+  CHECK(bench.receiver.bodies.size() == 1);
+  CHECK(bench.delivery->Status().bad_lines == 0);
+  const std::int64_t until = bench.clock.WallMs() + 600'000;
+  bench.log.Append({.id = "a1", .state = "silenced", .silenced_until = until});
+  bench.log.Append({.id = "a2", .silenced_until = until});
+  bench.Step(300'000);
+  bench.Restart();
+  bench.Step();
+  CHECK(bench.receiver.bodies.size() == 1);
+  CHECK(bench.delivery->Status().firing == 2);
+  CHECK(bench.delivery->Status().waiting == 0);
+  bench.log.Append({.id = "a1", .state = "unsilenced"});
+  bench.Step();
+  CHECK(bench.receiver.bodies.size() == 2);
+  bench.Step(301'000);  // the silence of the other is over
+  CHECK(bench.receiver.Last().find("a2") != std::string::npos);
+}
+
 TEST_CASE("an alert that supersedes another is the same page") {
   Bench bench;
   bench.log.Append({"first"});

@@ -29,6 +29,7 @@ struct Line {
   std::string supersedes = {};
   std::string chain = {};
   int transition = 1;
+  std::int64_t silenced_until = 0;
 };
 
 inline std::string Json(const Line& line) {
@@ -38,6 +39,8 @@ inline std::string Json(const Line& line) {
                     R"({"en":"Antimicrobial within 1 hour","zh":"一小时内使用抗菌药物"})";
   if (!line.supersedes.empty()) out += R"(,"supersedes":")" + line.supersedes + "\"";
   if (!line.chain.empty()) out += R"(,"chain":")" + line.chain + "\"";
+  if (line.silenced_until != 0)
+    out += (line.state == "silenced" ? R"(,"until":)" : R"(,"silenced_until":)") + std::to_string(line.silenced_until);
   return out + "}";
 }
 
