@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 
 #include "engine/cql/compiler.h"
 #include "engine/cql/literal.h"
 #include "engine/rule/vocabulary.h"
+#include "rules/pack/comparisons.h"
 #include "rules/stream/stream_model.h"
 
 namespace plumbline::rules {
@@ -96,85 +96,6 @@ class CqlCondition final : public rule::Condition {
 };
 
 std::atomic<std::size_t> CqlCondition::next_number_{0};
-
-enum class Comparison : std::uint8_t { kLess, kAtMost, kGreater, kAtLeast };
-
-// `D.value < 65 'mm[Hg]'`: what most checks of device values say. Asked of a row in that very unit it is one comparison; any
-// other unit goes to the compiled expression, which converts.
-class ValueComparison final : public rule::Condition {
- public:
-  ValueComparison(Comparison comparison, Int128 limit, std::string unit, std::shared_ptr<const rule::Condition> general)
-      : comparison_(comparison), limit_(limit), unit_(std::move(unit)), general_(std::move(general)) {}
-
-  Tri Test(const Sight& sight, const Row* row, const Row* trigger) const override {
-    if (!row->has_value || sight.subject->vocabulary->Text(row->unit) != unit_) return general_->Test(sight, row, trigger);
-    const Int128 v = row->value;
-    const bool is = comparison_ == Comparison::kLess      ? v < limit_
-                    : comparison_ == Comparison::kAtMost  ? v <= limit_
-                    : comparison_ == Comparison::kGreater ? v > limit_
-                                                          : v >= limit_;
-    return is ? Tri::kTrue : Tri::kFalse;
-  }
-
- private:
-  Comparison comparison_;
-  Int128 limit_;
-  std::string unit_;
-  std::shared_ptr<const rule::Condition> general_;
-};
-
-class Words {
- public:
-  explicit Words(std::string_view text) : rest_(text) {}
-  bool Take(std::string_view word) {
-    Skip();
-    if (!rest_.starts_with(word)) return false;
-    rest_.remove_prefix(word.size());
-    return true;
-  }
-  std::string_view While(bool (*is)(char)) {
-    Skip();
-    std::size_t n = 0;
-    while (n < rest_.size() && is(rest_[n])) ++n;
-    const std::string_view out = rest_.substr(0, n);
-    rest_.remove_prefix(n);
-    return out;
-  }
-  bool AtEnd() {
-    Skip();
-    return rest_.empty();
-  }
-
- private:
-  void Skip() {
-    while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\n' || rest_[0] == '\t')) rest_.remove_prefix(1);
-  }
-  std::string_view rest_;
-};
-
-std::shared_ptr<const rule::Condition> Specialise(std::string_view text, const std::vector<Alias>& aliases,
-                                                  std::shared_ptr<const rule::Condition> general) {
-  if (aliases.size() != 1 || aliases[0].bound != Bound::kRow || aliases[0].type != "Device") return general;
-  Words words(text);
-  if (!words.Take(aliases[0].name) || !words.Take(".") || !words.Take("value")) return general;
-  Comparison comparison;
-  if (words.Take("<=")) {
-    comparison = Comparison::kAtMost;
-  } else if (words.Take(">=")) {
-    comparison = Comparison::kAtLeast;
-  } else if (words.Take("<")) {
-    comparison = Comparison::kLess;
-  } else if (words.Take(">")) {
-    comparison = Comparison::kGreater;
-  } else {
-    return general;
-  }
-  const auto number = Decimal::Parse(words.While([](char c) { return (c >= '0' && c <= '9') || c == '.' || c == '-'; }));
-  if (!number || !words.Take("'")) return general;
-  const std::string_view unit = words.While([](char c) { return c != '\''; });
-  if (!words.Take("'") || !words.AtEnd()) return general;
-  return std::make_shared<ValueComparison>(comparison, number->units(), std::string(unit), general);
-}
 
 // Elements named after a dot that rows do not hold. Names inside strings count too: at worst something is kept in vain.
 bool NamesPayload(std::string_view text) {
