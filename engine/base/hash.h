@@ -28,6 +28,19 @@ struct Hash128 {
 // Parses Hex(); false when `hex` is not 32 hexadecimal digits.
 [[nodiscard]] bool ParseHash128(std::string_view hex, Hash128* out);
 
+// For tables in memory whose keys are compared as texts: reads the size, the first and the last eight bytes. Names nothing.
+[[nodiscard]] inline std::uint64_t QuickHash(std::string_view text) {
+  std::uint64_t first = 0, last = 0;
+  if (text.size() >= 8) {
+    std::memcpy(&first, text.data(), 8);
+    std::memcpy(&last, text.data() + text.size() - 8, 8);
+  } else if (!text.empty()) {
+    std::memcpy(&first, text.data(), text.size());
+  }
+  const std::uint64_t mixed = (first ^ (last << 29 | last >> 35) ^ text.size()) * 0x9E3779B97F4A7C15ULL;
+  return mixed ^ (mixed >> 29);
+}
+
 // For std::unordered_map keyed by Hash128: the low half is already uniform.
 struct Hash128Hasher {
   std::size_t operator()(const Hash128& h) const noexcept { return static_cast<std::size_t>(h.lo); }

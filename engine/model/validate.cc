@@ -48,7 +48,7 @@ class PairTable {
 
  private:
   [[nodiscard]] std::size_t Hash(Key key) const {
-    const std::uint64_t mixed = HashText(key.first).lo * 0x9E3779B97F4A7C15ULL + HashText(key.second).lo;
+    const std::uint64_t mixed = QuickHash(key.first) * 0x9E3779B97F4A7C15ULL + QuickHash(key.second);
     return static_cast<std::size_t>(mixed ^ (mixed >> 32)) & (slots_.size() - 1);
   }
   std::vector<std::uint32_t> slots_ = std::vector<std::uint32_t>(16, 0);

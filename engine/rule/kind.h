@@ -148,6 +148,12 @@ class RuleKind {
   virtual ~RuleKind() = default;
   // A row of this rule came in canonical order, on time, in its first version.
   [[nodiscard]] virtual StepResult Step(const SubjectRows& subject, const Row& row, Roles roles, Phase phase) const = 0;
+  // An event of one version, on time, stands somewhere among the rows of a subject that has no instance of this rule: true when
+  // it can neither begin one nor take part in one.
+  [[nodiscard]] virtual bool Inert(const SubjectRows& subject, const Row& row, Roles roles) const {
+    (void)subject, (void)row, (void)roles;
+    return false;
+  }
   // What the row alone says, whatever its order: the verdict and value of Step. Only for measures over rows.
   [[nodiscard]] virtual StepResult RowSays(const SubjectRows& subject, const Row& row, Roles roles) const {
     return Step(subject, row, roles, kIdle);

@@ -8,8 +8,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "engine/base/block_pool.h"
 #include "engine/base/hash.h"
 #include "engine/model/event.h"
 
@@ -65,16 +65,23 @@ static_assert(sizeof(Row) == 128, "two cache lines");
   return a.version < b.version;
 }
 
-// The rows of one subject in canonical order. Insertion at the end is the ordinary case and costs a copy; anything else moves
+// The rows of one subject in canonical order, in one block of memory: the rows, then the low half of each row's id, beside each
+// other so that looking for one is a short scan. Insertion at the end is the ordinary case and costs a copy; anything else moves
 // what comes after it. Dropping from the front keeps the capacity, so a subject in steady state does not allocate.
 class RowList {
  public:
-  [[nodiscard]] std::size_t size() const { return rows_.size() - begin_; }
-  [[nodiscard]] bool empty() const { return size() == 0; }
+  // Blocks come from `pool`, which outlives the list; from the heap without one.
+  explicit RowList(BlockPool* pool = nullptr) : pool_(pool) {}
+  ~RowList() { Free(rows_, capacity_); }
+  RowList(const RowList&) = delete;
+  RowList& operator=(const RowList&) = delete;
+
+  [[nodiscard]] std::size_t size() const { return end_ - begin_; }
+  [[nodiscard]] bool empty() const { return begin_ == end_; }
   [[nodiscard]] const Row& operator[](std::size_t i) const { return rows_[begin_ + i]; }
   [[nodiscard]] Row& operator[](std::size_t i) { return rows_[begin_ + i]; }
-  [[nodiscard]] const Row& back() const { return rows_.back(); }
-  [[nodiscard]] std::span<const Row> all() const { return {rows_.data() + begin_, size()}; }
+  [[nodiscard]] const Row& back() const { return rows_[end_ - 1]; }
+  [[nodiscard]] std::span<const Row> all() const { return {rows_ + begin_, size()}; }
 
   // Returns the index at which the row now stands.
   std::size_t Insert(const Row& row);
@@ -82,42 +89,46 @@ class RowList {
   [[nodiscard]] std::size_t LowerBound(TimeMs time) const;
   // The first row of this id at or after `from`, or size().
   [[nodiscard]] std::size_t FindId(const Hash128& id, std::size_t from = 0) const;
-  // Keeps the rows for which keep(row) is true.
+  // Keeps the rows for which keep(row) is true; keep is asked once for each, in order. Returns how many went.
   template <typename Keep>
   std::size_t Prune(const Keep& keep) {
-    std::size_t kept = begin_;
-    // Rows are dropped from the front first: the common case is a prefix.
-    std::size_t first = begin_;
-    while (first < rows_.size() && !keep(rows_[first])) ++first;
-    bool prefix_only = true;
-    for (std::size_t i = first; i < rows_.size() && prefix_only; ++i) prefix_only = keep(rows_[i]);
     const std::size_t before = size();
-    if (prefix_only) {
-      begin_ = first;
-      if (begin_ == rows_.size()) Clear();
-      return before - size();
-    }
-    for (std::size_t i = first; i < rows_.size(); ++i) {
-      if (!keep(rows_[i])) continue;
-      if (kept != i) rows_[kept] = rows_[i], ids_[kept] = ids_[i];
+    // Rows are dropped from the front first: the common case is a prefix.
+    while (begin_ < end_ && !keep(rows_[begin_])) ++begin_;
+    std::uint32_t kept = begin_;
+    for (std::uint32_t i = begin_; i < end_; ++i) {
+      if (i > begin_ && !keep(rows_[i])) continue;
+      if (kept != i) rows_[kept] = rows_[i], ids()[kept] = ids()[i];
       ++kept;
     }
-    rows_.resize(kept);
-    ids_.resize(kept);
+    end_ = kept;
+    if (begin_ == end_) Clear();
     return before - size();
   }
-  void Clear() {
-    rows_.clear();
-    ids_.clear();
-    begin_ = 0;
+  void Clear() { begin_ = end_ = 0; }
+  // Asks the memory for the ids and the place of the next row.
+  void Prefetch() const {
+    if (rows_ == nullptr) return;
+    const char* const ids_end = reinterpret_cast<const char*>(ids() + end_);
+    for (const char* line = reinterpret_cast<const char*>(ids() + begin_); line <= ids_end; line += 64)
+      __builtin_prefetch(line, 1);
+    const char* row = reinterpret_cast<const char*>(rows_ + end_);
+    __builtin_prefetch(row - 128);
+    __builtin_prefetch(row, 1);
+    __builtin_prefetch(row + 64, 1);
   }
-  [[nodiscard]] std::size_t CapacityBytes() const { return rows_.capacity() * (sizeof(Row) + sizeof(std::uint64_t)); }
+  [[nodiscard]] std::size_t CapacityBytes() const { return capacity_ * kRowBytes; }
 
  private:
-  void Compact();
-  std::vector<Row> rows_;
-  std::vector<std::uint64_t> ids_;  // low half of each row's id, beside each other so that looking for one is a short scan
-  std::size_t begin_ = 0;
+  static constexpr std::size_t kRowBytes = sizeof(Row) + sizeof(std::uint64_t);
+  [[nodiscard]] std::uint64_t* ids() const { return reinterpret_cast<std::uint64_t*>(rows_ + capacity_); }
+  // Room for one more at the end.
+  void MakeRoom();
+  void Free(Row* rows, std::uint32_t capacity);
+
+  Row* rows_ = nullptr;
+  std::uint32_t begin_ = 0, end_ = 0, capacity_ = 0;
+  BlockPool* pool_;
 };
 
 }  // namespace plumbline::rule

@@ -9,6 +9,7 @@ const Uses& RuleIndex::Resolve(model::EventKind kind, Term code) {
   if (code >= table.size()) table.resize(std::max<std::size_t>(code + 1, vocabulary_.size() + 1));
   Uses& found = table[code];
   found.resolved = true;
+  found.roles.assign(rules_.rules.size(), 0);
   found.least_lateness_ms = kForever;
   const std::string_view system = vocabulary_.System(code), text = vocabulary_.Code(code);
   for (std::size_t r = 0; r < rules_.rules.size(); ++r) {
@@ -19,6 +20,7 @@ const Uses& RuleIndex::Resolve(model::EventKind kind, Term code) {
       found.needs_payload = found.needs_payload || s.needs_payload;
     }
     if (roles == 0) continue;
+    found.roles[r] = roles;
     found.uses.push_back({static_cast<std::uint16_t>(r), roles});
     const RuleKind& rule_kind = *rules_.rules[r].kind;
     found.keep_ms = std::max(found.keep_ms, rule_kind.KeepMs(roles));

@@ -18,6 +18,7 @@ struct Use {
 
 struct Uses {
   std::vector<Use> uses;         // by rule number
+  std::vector<Roles> roles;      // of every rule, by its number; 0 where it does not use the event
   TimeMs keep_ms = 0;            // how long a row stays, by the neediest rule
   TimeMs settle_ms = 0;          // how long it may still change a run
   TimeMs least_lateness_ms = 0;  // of the rules: later arrivals are irregular for some rule
@@ -40,11 +41,7 @@ class RuleIndex {
   // The roles of a row for one rule. `kind` and `code` have appeared before.
   [[nodiscard]] Roles RolesFor(const Row& row, std::uint16_t rule) const {
     const auto& table = tables_[static_cast<std::size_t>(row.kind)];
-    if (row.code >= table.size()) return 0;
-    for (const Use& use : table[row.code].uses) {
-      if (use.rule == rule) return use.roles;
-    }
-    return 0;
+    return row.code < table.size() && table[row.code].resolved ? table[row.code].roles[rule] : Roles{0};
   }
 
  private:

@@ -3,6 +3,7 @@
 // kMaxTerms different texts maps the rest to kNoTerm (their rows still carry the text in their payload).
 #pragma once
 
+#include <array>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -19,8 +20,17 @@ class Vocabulary {
 
   Vocabulary() { Grow(); }
   // kNoTerm for the empty text. No allocation for a text that is known.
-  Term Intern(std::string_view text) { return text.empty() ? kNoTerm : Find(HashText(text), text, {}); }
-  Term InternCode(std::string_view system, std::string_view code) { return Find(HashOfCode(system, code), system, code); }
+  Term Intern(std::string_view text) {
+    if (text.empty()) return kNoTerm;
+    Term& recent = recent_[QuickHash(text) % recent_.size()];
+    if (recent != kNoTerm && !terms_[recent - 1].is_code && terms_[recent - 1].text == text) return recent;
+    return recent = Find(HashText(text), text, {});
+  }
+  Term InternCode(std::string_view system, std::string_view code) {
+    Term& recent = recent_[(QuickHash(system) + 3 * QuickHash(code)) % recent_.size()];
+    if (recent != kNoTerm && terms_[recent - 1].is_code && System(recent) == system && Code(recent) == code) return recent;
+    return recent = Find(HashOfCode(system, code), system, code);
+  }
   [[nodiscard]] std::string_view Text(Term term) const {
     return term == kNoTerm ? std::string_view{} : std::string_view(terms_[term - 1].text);
   }
@@ -52,7 +62,8 @@ class Vocabulary {
   void Grow();
 
   std::deque<Entry> terms_;
-  std::vector<Term> slots_;  // open addressing by hash.lo
+  std::vector<Term> slots_;         // open addressing by hash.lo
+  std::array<Term, 256> recent_{};  // by a quick hash of the text: what most events name
 };
 
 }  // namespace plumbline::rule

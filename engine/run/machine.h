@@ -24,6 +24,8 @@ class Machine {
 
   // The next record of its topic. Records of one topic come in offset order.
   virtual void Take(const io::Record& record) = 0;
+  // This record will be taken soon: memory may be asked for. Changes nothing, and may be left out.
+  virtual void Ahead(const io::Record& record) { (void)record; }
   // The topic was at its end at time_ms: its clock may be carried forward to it.
   virtual void Tick(std::uint16_t topic, std::int64_t time_ms) = 0;
   // The named topic set is replaced (import ended, live topics begin); `payload` is canonical bytes kept in the journal.

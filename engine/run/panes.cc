@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint8_t kFormat = 2;
 constexpr double kSketchAlpha = 0.01;
 
-void Add(PaneSums& sums, const PaneCase& what, int weight, bool sketched) {
+void AddCase(PaneSums& sums, const PaneCase& what, int weight, bool sketched) {
   if (what.late) {
     sums.late += weight;
     return;
@@ -51,25 +51,30 @@ void Add(PaneSums& sums, const PaneCase& what, int weight, bool sketched) {
 
 double SketchValue(std::int64_t units) { return Decimal::FromUnits(units).ToDouble(); }
 
-void Panes::Count(std::uint16_t measure, const Hash128& group_hash, model::TimeMs anchor_time, const PaneCase& what, int weight,
-                  const std::function<std::vector<std::string>()>& group) {
-  const Key key{measure, rule::PaneOf(anchor_time), group_hash};
-  if (last_ == nullptr || !(key == last_key_)) {
-    auto [it, fresh] = panes_.try_emplace(key);
-    if (fresh) {
-      it->second.measure = measure;
-      it->second.pane = key.pane;
-      it->second.group = group();
-    }
-    last_ = &it->second;  // references into an unordered_map stay valid
-    last_key_ = key;
-  }
-  Add(last_->sums, what, weight, measures_[measure].statistic == rule::Statistic::kPercentile);
-  if (!last_->touched) {
-    last_->touched = true;
+Panes::Pane* Panes::Find(const Key& key) {
+  Recent& recent = recent_[KeyHasher()(key) % recent_.size()];
+  if (recent.pane != nullptr && recent.key == key) return recent.pane;
+  const auto found = panes_.find(key);
+  if (found == panes_.end()) return nullptr;
+  recent = {key, &found->second};
+  return recent.pane;
+}
+
+Panes::Pane& Panes::Add(const Key& key, std::vector<std::string> group) {
+  Pane& pane = panes_[key];
+  pane.measure = key.measure;
+  pane.pane = key.pane;
+  pane.group = std::move(group);
+  return pane;
+}
+
+void Panes::Count(const Key& key, Pane& pane, const PaneCase& what, int weight) {
+  AddCase(pane.sums, what, weight, measures_[key.measure].statistic == rule::Statistic::kPercentile);
+  if (!pane.touched) {
+    pane.touched = true;
     touched_.push_back(key);
   }
-  MarkDirty(key, *last_);
+  MarkDirty(key, pane);
 }
 
 void Panes::MarkDirty(const Key& key, Pane& pane) {

@@ -52,8 +52,14 @@ class Panes {
 
   explicit Panes(const std::vector<rule::Measure>& measures) : measures_(measures) {}
   // Adds (weight 1) or takes back (weight -1) a case. `group_hash` names the group; its texts are asked for once per pane.
+  // No allocation where the pane is there.
+  template <typename Group>
   void Count(std::uint16_t measure, const Hash128& group_hash, model::TimeMs anchor_time, const PaneCase& what, int weight,
-             const std::function<std::vector<std::string>()>& group);
+             const Group& group) {
+    const Key key{measure, rule::PaneOf(anchor_time), group_hash};
+    Pane* pane = Find(key);
+    Count(key, pane != nullptr ? *pane : Add(key, group()), what, weight);
+  }
   // Calls f(pane) for those touched since the last call, in the order of (measure, pane, group).
   void TakeTouched(const std::function<void(const Pane&)>& f);
   [[nodiscard]] std::size_t size() const { return panes_.size(); }
@@ -76,6 +82,13 @@ class Panes {
     }
   };
   void MarkDirty(const Key& key, Pane& pane);
+  struct Recent {
+    Key key{0xffff, 0, {}};
+    Pane* pane = nullptr;
+  };
+  [[nodiscard]] Pane* Find(const Key& key);
+  Pane& Add(const Key& key, std::vector<std::string> group);
+  void Count(const Key& key, Pane& pane, const PaneCase& what, int weight);
   static std::string KeyBytes(const Key& key);
   static std::string ValueBytes(const Pane& pane);
 
@@ -83,8 +96,8 @@ class Panes {
   std::unordered_map<Key, Pane, KeyHasher> panes_;
   std::vector<Key> touched_;
   std::vector<Key> dirty_;
-  Key last_key_{0xffff, 0, {}};
-  Pane* last_ = nullptr;  // cases come in bursts of one pane
+  // The panes that cases enter now; references into an unordered_map stay valid.
+  std::array<Recent, 64> recent_;
 };
 
 // The value of a case in a sketch.

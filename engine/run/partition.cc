@@ -60,6 +60,18 @@ TimeMs Partition::MoveClock(std::uint16_t topic, TimeMs arrival) {
 
 void Partition::SetClock() { clock_ = *std::min_element(topic_clocks_.begin(), topic_clocks_.begin() + options_.input_topics); }
 
+void Partition::Ahead(const Hash128& patient) {
+  const auto at = [this](std::size_t steps) -> Expected& {
+    return expected_[(next_expected_ - steps * kAheadSteps) % expected_.size()];
+  };
+  at(0) = {patient, nullptr};
+  subjects_.Prefetch(patient);
+  Expected& nearer = at(1);
+  nearer.subject = subjects_.PrefetchSubject(nearer.patient);
+  if (const Subject* subject = at(2).subject) subject->Prefetch();
+  ++next_expected_;
+}
+
 void Partition::Pass(std::uint16_t topic, TimeMs arrival) { MoveClock(topic, arrival); }
 
 void Partition::Tick(std::uint16_t topic, TimeMs time) {
@@ -127,11 +139,12 @@ Taken Partition::TakeEvent(std::uint16_t topic, TimeMs arrival, const model::Eve
   if (options_.intake_statistics) NoteIntake(subject, row);
   const std::size_t index = subject.rows.Insert(row);
   const bool in_order = index + 1 == subject.rows.size();
+  // On time and last in order, it is in every view from now on and in none before: the newest view's phase decides what it can
+  // change, whatever came late or was corrected earlier.
   const bool regular = row.status != model::EventStatus::kEnteredInError &&
                        (uses.uses.empty() || row.arrival - row.time <= uses.least_lateness_ms);
   if (!in_order) ++counts_.out_of_order;
-  subject.irregular = subject.irregular || !regular;
-  if (in_order && !subject.irregular) [[likely]] {
+  if (in_order && regular) [[likely]] {
     StepInOrder(subject, row, uses);
   } else {
     CountId(subject, row.id, 1);
@@ -164,7 +177,6 @@ Taken Partition::TakeVersion(Subject& subject, std::size_t known, Row row, std::
     subject.rows[i].versions = true;
     TouchAll(subject, subject.rows[i]);
   }
-  subject.irregular = true;
   subject.rows.Insert(row);
   CountId(subject, row.id, 1);
   TouchAll(subject, row);
@@ -193,8 +205,15 @@ void Partition::TouchAll(Subject& subject, const Row& row) {
     if (row.arrival - row.time > kind.LatenessMs()) ++rule_counts_[use.rule].late_events;
     const rule::StepResult result = kind.Step(view, row, InForce(use, row.time), rule::kOpen);
     if (!row.versions) ++rule_counts_[use.rule].events[static_cast<std::size_t>(result.row_verdict)];
+    const bool plain = row.version == 1 && !row.versions && !row.Withdrawn() && row.arrival - row.time <= kind.LatenessMs();
+    if (plain && !HasInstance(subject, use.rule) && kind.Inert(view, row, use.roles)) continue;
     Touch(subject, use.rule);
   }
+}
+
+bool Partition::HasInstance(const Subject& subject, std::uint16_t rule) {
+  return subject.PhaseOf(rule) != rule::kIdle ||
+         std::any_of(subject.instances.begin(), subject.instances.end(), [rule](const Instance& i) { return i.rule == rule; });
 }
 
 void Partition::Touch(Subject& subject, std::uint16_t rule) {

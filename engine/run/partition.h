@@ -120,6 +120,8 @@ class Partition {
 
   // `payload`: the event's canonical bytes, kept where a rule reads more than a row holds.
   Taken TakeEvent(std::uint16_t topic, TimeMs arrival, const model::Event& event, std::string_view payload);
+  // An event of this patient comes in a dozen events or so: asks the memory for what it will touch, step by step.
+  void Ahead(const Hash128& patient);
   // A record that is no event (refused, control): only its topic's clock moves.
   void Pass(std::uint16_t topic, TimeMs arrival);
   void Heartbeat(std::uint16_t topic, TimeMs arrival, std::string_view site, std::string_view source, TimeMs complete_to);
@@ -192,12 +194,14 @@ class Partition {
     bool operator==(const Pair& o) const { return key == o.key && rule == o.rule; }
   };
 
+  static constexpr std::size_t kAheadSteps = 4;  // events between two steps of Ahead
   TimeMs MoveClock(std::uint16_t topic, TimeMs arrival);
   void SetClock();
   rule::Row RowOf(const model::Event& event, TimeMs arrival);
   Taken TakeVersion(Subject& subject, std::size_t known, rule::Row row, std::string_view payload, const rule::Uses& uses);
   void StepInOrder(Subject& subject, const rule::Row& row, const rule::Uses& uses);
   void TouchAll(Subject& subject, const rule::Row& row);
+  static bool HasInstance(const Subject& subject, std::uint16_t rule);
   void Touch(Subject& subject, std::uint16_t rule);
   void Changed(Subject& subject);
   void FireTimers();
@@ -271,6 +275,12 @@ class Partition {
   std::array<TimeMs, kMaxTopics> topic_clocks_;
   TimeMs clock_ = model::kNoTime;
   SubjectTable subjects_;
+  struct Expected {
+    Hash128 patient;
+    const Subject* subject = nullptr;
+  };
+  std::array<Expected, 4 * kAheadSteps> expected_{};  // a ring; never part of the state
+  std::size_t next_expected_ = 0;
   std::priority_queue<Timer> timers_;
   std::vector<std::vector<Pair>> waiting_;  // by feed: who asks to be judged on its heartbeat
   std::vector<Pair> touched_;
@@ -282,6 +292,12 @@ class Partition {
   std::vector<RuleCounts> rule_counts_;
   Panes panes_;
   IntakeBook intake_;
+  // The feeds that events come from now; counts stay where they are in the book.
+  struct IntakeSlot {
+    std::uint16_t site = 0, source = 0;
+    IntakeCounts* counts = nullptr;
+  };
+  std::array<IntakeSlot, 64> intake_slots_{};
   std::vector<std::vector<std::uint16_t>> measures_of_;  // by rule
   std::vector<std::vector<std::uint16_t>> rules_of_;     // by measure: revisions of one rule
   std::unordered_map<Hash128, Hash128, Hash128Hasher> subject_of_alert_;

@@ -180,7 +180,10 @@ void Partition::CountSubject(Subject& subject, std::uint16_t rule, TimeMs event_
 
 void Partition::NoteIntake(Subject& subject, const Row& row) {
   if (row.version != 1 || row.Withdrawn()) return;
-  IntakeCounts& c = intake_.Of(vocabulary_.Text(row.site), vocabulary_.Text(row.source));
+  IntakeSlot& slot = intake_slots_[(row.site * 31U + row.source) % intake_slots_.size()];
+  if (slot.counts == nullptr || slot.site != row.site || slot.source != row.source)
+    slot = {row.site, row.source, &intake_.Of(vocabulary_.Text(row.site), vocabulary_.Text(row.source))};
+  IntakeCounts& c = *slot.counts;
   ++c.events;
   const TimeMs delay = row.arrival - row.time;
   if (delay < 0) {

@@ -10,6 +10,13 @@ namespace plumbline::run {
 using state::JournalEntry;
 using state::JournalStep;
 
+namespace {
+
+// So many records before it is taken, a record is shown to the machine.
+constexpr std::size_t kAhead = 12;
+
+}  // namespace
+
 PartitionRunner::PartitionRunner(std::uint32_t partition, std::unique_ptr<Machine> machine, io::Source& source,
                                  io::OutputSink& output, Clock& clock, Provenance provenance, MergeOptions merge_options)
     : partition_(partition),
@@ -65,6 +72,8 @@ void PartitionRunner::Take(const Merge::Taken& taken) {
   run.last_offset = taken.record->offset;
   run.digest.Add(*taken.record);
   entry_.time_ms = std::max(entry_.time_ms, taken.arrival_ms);
+  const auto& rest = merge_.lanes()[taken.lane].at_hand;
+  if (rest.size() > kAhead) machine_->Ahead(rest[kAhead]);
   machine_->Take(*taken.record);
 }
 

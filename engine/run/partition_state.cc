@@ -114,13 +114,6 @@ void Partition::Prune(Subject& subject) {
     }
     forgotten_.clear();
   }
-  bool irregular = false;
-  for (const rule::Row& row : subject.rows.all()) {
-    const rule::Uses& uses = index_.Of(row.kind, row.code);
-    irregular =
-        irregular || row.versions || row.Withdrawn() || (!uses.uses.empty() && row.arrival - row.time > uses.least_lateness_ms);
-  }
-  subject.irregular = irregular;
   subject.prune_at = std::max(kLeastRows, static_cast<std::uint32_t>(subject.rows.size() + subject.rows.size() / 2));
 }
 

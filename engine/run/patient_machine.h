@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/bytes.h"
 #include "engine/model/decode.h"
 #include "engine/model/encode.h"
 #include "engine/model/validate.h"
@@ -36,6 +37,7 @@ class PatientMachine final : public Machine {
   PatientMachine(PatientMachineOptions options, std::shared_ptr<const rule::RuleSet> rules);
 
   void Take(const io::Record& record) override;
+  void Ahead(const io::Record& record) override { partition_.Ahead(HashText(AsText(record.key))); }
   void Tick(std::uint16_t topic, std::int64_t time_ms) override;
   void Command(std::string_view payload) override;
   void Finish(io::Effects& effects) override;

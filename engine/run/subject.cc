@@ -1,11 +1,12 @@
 #include "engine/run/subject.h"
 
 #include <algorithm>
+#include <new>
 
 namespace plumbline::run {
 namespace {
 
-constexpr std::uint8_t kFormat = 2;
+constexpr std::uint8_t kFormat = 3;
 
 // row = id, time, arrival, sequence, value, content, encounter (u64 each but id), u32 code, u32 version, u16 unit, u16 site,
 //       u16 source, u8 kind, u8 status, u8 flags (1 has_value, 2 versions, 4 payload), text id, [text payload]
@@ -187,7 +188,6 @@ void Subject::Serialize(std::string& out) const {
   ByteWriter w(out);
   w.U8(kFormat);
   w.U32(prune_at);
-  w.U8(irregular ? 1 : 0);
   w.I64(dropped_before);
   w.U32(static_cast<std::uint32_t>(rows.size()));
   for (const rule::Row& r : rows.all()) WriteRow(w, r, payloads);
@@ -216,7 +216,6 @@ Result<void> Subject::Deserialize(std::string_view bytes) {
   if (in.U8() != kFormat)
     return Fail(ErrorCode::kVersion, "a subject in the checkpoint has another format; start from the journal");
   prune_at = in.U32();
-  irregular = in.U8() != 0;
   dropped_before = in.I64();
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) rows.Insert(ReadRow(in, *this));
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) instances.push_back(ReadInstance(in));
@@ -234,39 +233,43 @@ Result<void> Subject::Deserialize(std::string_view bytes) {
   return {};
 }
 
+SubjectTable::~SubjectTable() {
+  ForEach([](Subject& s) { s.~Subject(); });
+  pool_.Give(slots_, (mask_ + 1) * sizeof(Slot));
+}
+
 Subject* SubjectTable::Find(const Hash128& key) const {
-  for (std::size_t at = key.lo & (slots_.size() - 1); slots_[at].subject; at = (at + 1) & (slots_.size() - 1)) {
-    if (slots_[at].lo == key.lo && slots_[at].subject->key == key) return slots_[at].subject.get();
+  for (std::size_t at = key.lo & mask_; slots_[at].subject != nullptr; at = (at + 1) & mask_) {
+    if (slots_[at].lo == key.lo && slots_[at].subject->key == key) return slots_[at].subject;
   }
   return nullptr;
 }
 
 Subject& SubjectTable::FindOrAdd(const Hash128& key) {
   if (Subject* found = Find(key)) return *found;
-  if ((count_ + 1) * 2 > slots_.size()) Grow();
-  std::size_t at = key.lo & (slots_.size() - 1);
-  while (slots_[at].subject) at = (at + 1) & (slots_.size() - 1);
-  slots_[at].lo = key.lo;
-  slots_[at].subject = std::make_unique<Subject>();
-  slots_[at].subject->key = key;
+  if ((count_ + 1) * 2 > mask_ + 1) Grow((mask_ + 1) * 2);
+  std::size_t at = key.lo & mask_;
+  while (slots_[at].subject != nullptr) at = (at + 1) & mask_;
+  auto* subject = new (pool_.Take(sizeof(Subject))) Subject(&pool_);
+  subject->key = key;
+  slots_[at] = {key.lo, subject};
   ++count_;
-  return *slots_[at].subject;
+  return *subject;
 }
 
-void SubjectTable::Grow() {
-  std::vector<Slot> old = std::move(slots_);
-  slots_ = std::vector<Slot>(old.size() * 2);
-  for (Slot& s : old) {
-    if (!s.subject) continue;
-    std::size_t at = s.lo & (slots_.size() - 1);
-    while (slots_[at].subject) at = (at + 1) & (slots_.size() - 1);
-    slots_[at] = std::move(s);
+void SubjectTable::Grow(std::size_t slots) {
+  Slot* const old = slots_;
+  const std::size_t old_slots = old == nullptr ? 0 : mask_ + 1;
+  slots_ = static_cast<Slot*>(pool_.Take(slots * sizeof(Slot)));
+  std::fill(slots_, slots_ + slots, Slot{0, nullptr});
+  mask_ = slots - 1;
+  for (std::size_t i = 0; i < old_slots; ++i) {
+    if (old[i].subject == nullptr) continue;
+    std::size_t at = old[i].lo & mask_;
+    while (slots_[at].subject != nullptr) at = (at + 1) & mask_;
+    slots_[at] = old[i];
   }
-}
-
-void SubjectTable::Clear() {
-  slots_ = std::vector<Slot>(1024);
-  count_ = 0;
+  pool_.Give(old, old_slots * sizeof(Slot));
 }
 
 }  // namespace plumbline::run

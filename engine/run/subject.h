@@ -2,11 +2,11 @@
 // began before the rows that are still kept. Everything a checkpoint holds of the patient is here. Owned by its partition.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/alert/announce.h"
+#include "engine/base/block_pool.h"
 #include "engine/base/bytes.h"
 #include "engine/base/error.h"
 #include "engine/rule/kind.h"
@@ -59,21 +59,29 @@ struct PhaseCell {
   bool touched;
 };
 
-struct Subject {
+struct alignas(64) Subject {
+  explicit Subject(BlockPool* pool = nullptr) : rows(pool) {}
+  // What an ordinary event touches comes first, in two cache lines.
   Hash128 key;
   rule::RowList rows;
+  std::uint32_t prune_at = 24;  // rows at which to look for old ones
+  bool dirty = false;
+  bool frozen = false;                 // in the checkpoint under way and not yet written
+  std::vector<PhaseCell> phases;       // of the rules that are not idle or are touched
+  std::vector<GreatestTime> greatest;  // by source system, for the intake's statistics of disorder
   std::vector<std::string> payloads;
   std::vector<std::uint32_t> free_payloads;
   std::vector<Instance> instances;  // in order of (rule, anchor_time, anchor, step)
   std::vector<rule::OpenRun> runs;
-  std::vector<CountedCase> counted;    // cases in measures over instances and patients
-  std::vector<GreatestTime> greatest;  // by source system, for the intake's statistics of disorder
-  std::vector<PhaseCell> phases;       // of the rules that are not idle or are touched
-  TimeMs dropped_before = INT64_MIN;   // rows before it may have been dropped
-  std::uint32_t prune_at = 24;         // rows at which to look for old ones
-  bool irregular = false;              // some kept row came late or in several versions
-  bool dirty = false;
-  bool frozen = false;  // in the checkpoint under way and not yet written
+  std::vector<CountedCase> counted;   // cases in measures over instances and patients
+  TimeMs dropped_before = INT64_MIN;  // rows before it may have been dropped
+
+  // Asks the memory for what an event in order reads and writes. Its own lines are there already.
+  void Prefetch() const {
+    rows.Prefetch();
+    __builtin_prefetch(phases.data());
+    __builtin_prefetch(greatest.data(), 1);
+  }
 
   [[nodiscard]] rule::Phase PhaseOf(std::uint16_t rule) const {
     for (const PhaseCell& c : phases) {
@@ -88,7 +96,7 @@ struct Subject {
   void DropPayload(std::uint32_t index);
 
   // Format of a checkpoint value (little-endian, see engine/base/bytes.h), version first:
-  //   subject   = u8 version=2, u32 prune_at, u8 irregular, i64 dropped_before, rows, instances, runs, counted, greatest, phases
+  //   subject   = u8 version=3, u32 prune_at, i64 dropped_before, rows, instances, runs, counted, greatest, phases
   //   rows      = u32 n, n * row            (row: see WriteRow)
   //   instances = u32 n, n * instance
   //   runs      = u32 n, n * run
@@ -98,11 +106,12 @@ struct Subject {
   [[nodiscard]] Result<void> Deserialize(std::string_view bytes);
 };
 
-// Open addressing from patient hash to Subject; pointers stay valid until Clear.
+// Open addressing from patient hash to Subject; pointers stay valid until the table goes. Subjects, their rows and the table
+// itself lie in its pool.
 class SubjectTable {
  public:
-  SubjectTable() : slots_(1024) {}
-  ~SubjectTable() { Clear(); }
+  SubjectTable() { Grow(1024); }
+  ~SubjectTable();
   SubjectTable(const SubjectTable&) = delete;
   SubjectTable& operator=(const SubjectTable&) = delete;
   [[nodiscard]] Subject* Find(const Hash128& key) const;
@@ -110,21 +119,32 @@ class SubjectTable {
   [[nodiscard]] std::size_t size() const { return count_; }
   template <typename F>
   void ForEach(const F& f) const {
-    for (const Slot& s : slots_) {
-      if (s.subject) f(*s.subject);
+    for (std::size_t at = 0; at <= mask_; ++at) {
+      if (slots_[at].subject != nullptr) f(*slots_[at].subject);
     }
   }
-  void Clear();
+  // The subject that is probably this one's, asked for; null when there is none. For looking, not for use.
+  [[nodiscard]] const Subject* PrefetchSubject(const Hash128& key) const {
+    std::size_t at = key.lo & mask_;
+    while (slots_[at].subject != nullptr && slots_[at].lo != key.lo) at = (at + 1) & mask_;
+    const Subject* found = slots_[at].subject;
+    if (found == nullptr) return nullptr;
+    for (std::size_t line = 0; line < sizeof(Subject); line += 64)
+      __builtin_prefetch(reinterpret_cast<const char*>(found) + line);
+    return found;
+  }
   // Asks the memory for the slot of a key that will be looked up soon.
-  void Prefetch(const Hash128& key) const { __builtin_prefetch(&slots_[key.lo & (slots_.size() - 1)]); }
+  void Prefetch(const Hash128& key) const { __builtin_prefetch(&slots_[key.lo & mask_]); }
 
  private:
   struct Slot {
-    std::uint64_t lo = 0;
-    std::unique_ptr<Subject> subject;
+    std::uint64_t lo;
+    Subject* subject;  // null: free
   };
-  void Grow();
-  std::vector<Slot> slots_;
+  void Grow(std::size_t slots);
+  BlockPool pool_;
+  Slot* slots_ = nullptr;
+  std::size_t mask_ = 0;  // slots less one; a power of two of them
   std::size_t count_ = 0;
 };
 

@@ -111,6 +111,12 @@ class Check final : public rule::RuleKind {
     return {nothing ? rule::Touch::kNothing : rule::Touch::kJudge, verdict};
   }
 
+  // A value that passes ends runs and begins none, wherever it stands.
+  bool Inert(const rule::SubjectRows& subject, const Row& row, rule::Roles roles) const override {
+    return roles == rule::kTriggerRole && !options_.must->ReadsHistory() && !options_.when &&
+           Passes(&subject, row, rule::kForever) == Tri::kTrue;
+  }
+
   rule::Phase Judge(const JudgeContext& context, std::vector<Judgement>& out) const override {
     const RowList& rows = *context.subject->rows;
     Scratch& s = scratch_;
@@ -277,6 +283,10 @@ class Check final : public rule::RuleKind {
       out[i].everything = {held ? VerdictKind::kFail : VerdictKind::kPending, run->fire, run->end};
       out[i].last_time = std::max(out[i].last_time, run->last);
     }
+    // A run that waits for its hold in the view of its limit may be let speak by any later row, whatever the newest view says.
+    const bool waits = std::any_of(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(),
+                                   [](const Judgement& j) { return j.on_time.kind == VerdictKind::kPending; });
+    if (waits) return rule::kOpen;
     if (!open) return AwaitsEnd(everything) ? rule::kOpen : rule::kIdle;
     return everything.back().fire != kNever && Held(context, everything.back().fire, rule::kForever) ? rule::kFiring
                                                                                                      : rule::kOpen;

@@ -23,6 +23,9 @@ class Indicator final : public rule::RuleKind {
     return {rule::Touch::kNothing, Says(subject, row, rule::kForever), row.has_value, row.value};
   }
 
+  // Counted by the partition as it comes; instances are of those that read history.
+  bool Inert(const rule::SubjectRows&, const Row&, rule::Roles) const override { return !options_.by_history; }
+
   rule::Phase Judge(const JudgeContext& context, std::vector<Judgement>& out) const override {
     if (!options_.by_history) return rule::kIdle;
     const RowList& rows = *context.subject->rows;

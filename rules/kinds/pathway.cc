@@ -38,6 +38,10 @@ class Pathway final : public rule::RuleKind {
     return {matters ? rule::Touch::kJudge : rule::Touch::kNothing, VerdictKind::kNone};
   }
 
+  bool Inert(const rule::SubjectRows&, const Row&, rule::Roles roles) const override {
+    return (roles & (rule::kTriggerRole | rule::kHistoryRole)) == 0;
+  }
+
   rule::Phase Judge(const JudgeContext& context, std::vector<Judgement>& out) const override {
     const RowList& rows = *context.subject->rows;
     const std::size_t before = out.size();

@@ -1,30 +1,8 @@
 // Scalar operators never reach the heap, and what they need of the arena is there once it is warm.
-#include <atomic>
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <new>
 
 #include "tests/cql/operator_support.h"
-
-namespace {
-
-std::atomic<std::uint64_t> allocations{0};
-
-}  // namespace
-
-// Not inlined: seen through, GCC takes free() for a mismatch of the new it sees.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return std::malloc(size == 0 ? 1 : size);
-}
-[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/support/counted_new.h"
 
 using namespace plumbline::cql;
 
@@ -60,9 +38,9 @@ TEST_CASE("scalar operators do not allocate", "[cql][allocation]") {
     const OperatorFn* fn = f.Find(c.name, args);
     REQUIRE(fn != nullptr);
     const Value first = (*fn)(f.context(), args.data(), args.size());
-    const auto before = allocations.load();
+    const auto before = plumbline::test::Allocations();
     const Value again = (*fn)(f.context(), args.data(), args.size());
-    const auto counted = allocations.load() - before;
+    const auto counted = plumbline::test::Allocations() - before;
     INFO(c.name << " " << c.operands[0]);
     CHECK_FALSE(again.IsNull());
     CHECK(counted == 0);
