@@ -4,6 +4,8 @@
 #
 #   ./setup.sh          install what the build, the tests and the demo need (root, when packages are missing)
 #   ./setup.sh demo     set up, build, run the main job: `plumbline demo` on the embedded log (further arguments go to it)
+#   ./setup.sh bench    set up, build, print events a second and nanoseconds by stage: 10,000 and 1,000,000 patients from the log,
+#                       10,000 through a Kafka broker of its own (further arguments go to each run)
 #   ./setup.sh test     set up, build, run every test, those with real Kafka, Prometheus and Alertmanager included
 #
 # Servers for the tests are unpacked into build/tools (another folder: PLUMBLINE_TOOLS); nothing is enabled or started.
@@ -149,10 +151,20 @@ case "${1:-install}" in
     build plumbline
     exec build/release/engine/app/plumbline demo "$@"
     ;;
+  bench)
+    shift
+    set_up
+    build plumbline
+    build with_kafka
+    plumbline=build/release/engine/app/plumbline
+    "$plumbline" bench "$@"
+    "$plumbline" bench --patients 1000000 --events 12000000 "$@"
+    build/release/tests/kafka/with_kafka/with_kafka "$plumbline" bench --brokers '{brokers}' "$@"
+    ;;
   test)
     set_up
     build all
     run_tests
     ;;
-  *) die "usage: ./setup.sh [demo|test]" ;;
+  *) die "usage: ./setup.sh [demo|bench|test]" ;;
 esac

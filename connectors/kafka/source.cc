@@ -20,6 +20,24 @@ struct QueueDeleter {
 
 }  // namespace
 
+std::map<std::string, std::string> ConsumerDefaults(const std::string& group, std::uint32_t ahead_kbytes) {
+  return {
+      {"group.id", group},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"auto.offset.reset", "error"},
+      {"enable.partition.eof", "true"},
+      {"isolation.level", "read_committed"},
+      {"check.crcs", "true"},
+      {"fetch.min.bytes", "1"},
+      {"fetch.wait.max.ms", "50"},
+      {"fetch.error.backoff.ms", "100"},
+      {"max.partition.fetch.bytes", "4194304"},
+      {"queued.min.messages", "1000000"},
+      {"queued.max.messages.kbytes", std::to_string(ahead_kbytes)},
+  };
+}
+
 struct KafkaSource::Stream {
   io::TopicPartition id;
   Arrival arrival = Arrival::kLogAppendTime;
@@ -72,22 +90,8 @@ Result<std::unique_ptr<KafkaSource>> KafkaSource::Open(const Options& options) {
   }
   const auto streams = static_cast<std::uint32_t>(options.topics.size()) * source->partitions_;
   const std::uint32_t ahead = std::max(options.ahead_mbytes * 1024 / streams, kLeastAheadKbytes);
-  const std::map<std::string, std::string> defaults = {
-      {"group.id", options.group},
-      {"enable.auto.commit", "false"},
-      {"enable.auto.offset.store", "false"},
-      {"auto.offset.reset", "error"},
-      {"enable.partition.eof", "true"},
-      {"isolation.level", "read_committed"},
-      {"check.crcs", "true"},
-      {"fetch.min.bytes", "1"},
-      {"fetch.wait.max.ms", "50"},
-      {"fetch.error.backoff.ms", "100"},
-      {"max.partition.fetch.bytes", "4194304"},
-      {"queued.min.messages", "1000000"},
-      {"queued.max.messages.kbytes", std::to_string(ahead)},
-  };
-  PLUMBLINE_ASSIGN(Client consumer, Client::Create(ClientKind::kConsumer, options.settings, defaults));
+  PLUMBLINE_ASSIGN(Client consumer,
+                   Client::Create(ClientKind::kConsumer, options.settings, ConsumerDefaults(options.group, ahead)));
   source->consumer_ = std::make_unique<Client>(std::move(consumer));
   rd_kafka_poll_set_consumer(source->consumer_->get());
   source->streams_.resize(streams);

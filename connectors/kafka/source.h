@@ -25,6 +25,9 @@ struct InputTopic {
   Arrival arrival = Arrival::kLogAppendTime;  // kCreateTime: an importer's own topics only
 };
 
+// What a reader of input topics tells librdkafka; `ahead_kbytes` are fetched ahead for each partition.
+[[nodiscard]] std::map<std::string, std::string> ConsumerDefaults(const std::string& group, std::uint32_t ahead_kbytes);
+
 class KafkaSource final : public io::Source {
   struct Private {};
 

@@ -9,6 +9,7 @@ namespace plumbline::app {
 
 void AddAnalyse(CLI::App& app, int* exit_code);
 void AddBaseline(CLI::App& app, int* exit_code);
+void AddBench(CLI::App& app, int* exit_code);
 void AddCheck(CLI::App& app, int* exit_code);
 void AddControl(CLI::App& app, int* exit_code);
 void AddCql(CLI::App& app, int* exit_code);
@@ -23,8 +24,8 @@ void AddTest(CLI::App& app, int* exit_code);
 void AddVersion(CLI::App& app, int* exit_code);
 
 inline constexpr AddCommand kCommands[] = {
-    AddAnalyse,  AddBaseline, AddCheck,   AddControl, AddCql, AddDemo, AddExplain,
-    AddGenerate, AddImport,   AddMeasure, AddReplay,  AddRun, AddTest, AddVersion,
+    AddAnalyse,  AddBaseline, AddBench,   AddCheck,  AddControl, AddCql,  AddDemo,    AddExplain,
+    AddGenerate, AddImport,   AddMeasure, AddReplay, AddRun,     AddTest, AddVersion,
 };
 
 }  // namespace plumbline::app

@@ -78,7 +78,8 @@ TEST_CASE("rates, counts, means and percentiles over tumbling, sliding and calen
   - {id: count, kind: indicator, population: '[Device: "MAP"] M', statistic: count, by: [device, device_model], window: day}
   - {id: mean, kind: indicator, population: '[Device: "MAP"] M', statistic: mean, by: [role],
      window: {length: 2 hours, every: 30 minutes}}
-  - {id: p90, kind: indicator, population: '[Device: "MAP"] M', statistic: percentile, percentile: 90, by: [source, code, unit], window: week}
+  - {id: p90, kind: indicator, population: '[Device: "MAP"] M', statistic: percentile, percentile: 90, by: [source, code, unit],
+     window: week}
 )";
   Bench bench(PackOf({"MAP"}, rules), {3, {}});
   std::mt19937_64 rng(SeedOf("windows"));
