@@ -165,6 +165,13 @@ struct Reader {
   }
 };
 
+double MeanOfCounts(const std::vector<double>& levels, const Stratum& s) {
+  double sum = 0;
+  for (std::size_t k = 0; k < levels.size(); ++k)
+    sum += levels[k] * (static_cast<double>(s.counts[k]) / static_cast<double>(s.n));
+  return sum;
+}
+
 // Numbers that could not all come from one table: an edited file, or one damaged where it still reads. Nullopt when they fit.
 std::optional<std::string> Contradiction(const Baseline& b) {
   if (!(b.alpha0 > 0 && b.alpha0 < 0.5)) return "alpha0 lies inside (0, 0.5)";
@@ -174,6 +181,9 @@ std::optional<std::string> Contradiction(const Baseline& b) {
   if (b.strata.front().n != b.rows) return "the cases of all strata are not the rows";
   const bool levels = b.kind != BaselineKind::kNumeric;
   if (levels && b.levels.size() < 2) return "fewer than two levels";
+  if (b.kind == BaselineKind::kBinary && !(b.levels.size() == 2 && b.levels[0] == 0 && b.levels[1] == 1))
+    return "the levels of a binary outcome are 0 and 1";
+  if (levels && (b.low != b.levels.front() || b.high != b.levels.back())) return "the range is not that of the levels";
   const double low = levels ? b.levels.front() : b.low, high = levels ? b.levels.back() : b.high, slack = 1e-9 * (high - low);
   for (std::size_t i = 0; i < b.strata.size(); ++i) {
     const Stratum& s = b.strata[i];
@@ -184,6 +194,8 @@ std::optional<std::string> Contradiction(const Baseline& b) {
     std::uint64_t total = 0;
     for (const std::uint64_t n : s.counts) total += n <= s.n ? n : s.n + 1;
     if (levels && total != s.n) return where + "the counts do not add up";
+    if (levels && s.clusters == s.n && std::fabs(MeanOfCounts(b.levels, s) - s.mean) > slack)
+      return where + "the mean is not that of the counts";
     if (i > 0 && !(b.strata[i - 1].name < s.name)) return where + "strata are not in order";
   }
   for (const Feature& f : b.features) {

@@ -1,7 +1,9 @@
 #include "engine/stats/ddsketch.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "engine/base/error.h"
 #include "engine/base/math.h"
@@ -20,11 +22,13 @@ void PutVarint(std::string* out, std::uint64_t v) {
   out->push_back(static_cast<char>(v));
 }
 
+// Only the shortest form of a number, so that equal sketches have one text.
 std::optional<std::uint64_t> TakeVarint(std::string_view* in) {
   std::uint64_t value = 0;
   for (int shift = 0; shift < 64 && !in->empty(); shift += 7) {
     const auto byte = static_cast<std::uint8_t>(in->front());
     in->remove_prefix(1);
+    if ((shift > 0 && byte == 0) || (shift == 63 && byte > 1)) return std::nullopt;
     value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
     if (byte < 0x80) return value;
   }
@@ -47,7 +51,14 @@ Outcome<DdSketch> DdSketch::Make(double alpha) {
 }
 
 std::int32_t DdSketch::IndexOf(double x) const { return static_cast<std::int32_t>(std::ceil(det::Log(x) / log_gamma_)); }
-double DdSketch::ValueOf(std::int32_t index) const { return 2 * det::Exp(log_gamma_ * index) / (gamma_ + 1); }
+double DdSketch::ValueOf(std::int32_t index) const {
+  const double value = 2 * det::Exp(log_gamma_ * index) / (gamma_ + 1);
+  if (std::isfinite(value)) return value;
+  // The bucket of the greatest doubles: its upper end is beyond them, its middle need not be.
+  constexpr double kGreatest = std::numeric_limits<double>::max();
+  const double lower = std::min(kGreatest, det::Exp(log_gamma_ * (index - 1)));
+  return lower > kGreatest * (gamma_ + 1) / (2 * gamma_) ? kGreatest : lower * (2 * gamma_ / (gamma_ + 1));
+}
 
 bool DdSketch::Add(double x, std::uint64_t weight) {
   if (!std::isfinite(x) || weight == 0 || count_ > UINT64_MAX - weight) {
@@ -158,7 +169,10 @@ Outcome<DdSketch> DdSketch::Restore(std::string_view bytes) {
   PLUMBLINE_ASSIGN(DdSketch sketch, Make(std::bit_cast<double>(take64())));
   sketch.zero_ = take64();
   sketch.refused_ = take64();
+  constexpr std::uint64_t kMostCounted = 1ULL << 62;
+  if (sketch.zero_ >= kMostCounted || sketch.refused_ >= kMostCounted) return Damaged("a count");
   sketch.count_ = sketch.zero_;
+  const std::int64_t least = sketch.IndexOf(kTiny), greatest = sketch.IndexOf(std::numeric_limits<double>::max());
   for (Buckets* side : {&sketch.negative_, &sketch.positive_}) {
     const auto size = TakeVarint(&bytes);
     if (!size || *size > 2 * kMaxBuckets) return Damaged("the number of buckets");
@@ -169,11 +183,11 @@ Outcome<DdSketch> DdSketch::Restore(std::string_view bytes) {
       if (!delta || !n || *n == 0) return Damaged("a bucket");
       const std::int64_t step = Unzigzag(*delta);
       if (i > 0 && step <= 0) return Damaged("buckets are not ascending");
-      if (step > INT32_MAX || step < INT32_MIN || index + step > INT32_MAX || index + step < INT32_MIN)
+      if (step > INT32_MAX || step < INT32_MIN || index + step < least || index + step > greatest)
         return Damaged("a bucket's index");
       index += step;
       (*side)[static_cast<std::int32_t>(index)] = *n;
-      if (sketch.count_ > UINT64_MAX - *n) return Damaged("a count");
+      if (*n >= kMostCounted || sketch.count_ + *n >= kMostCounted) return Damaged("a count");
       sketch.count_ += *n;
     }
   }

@@ -72,11 +72,11 @@ std::string Encode(const CusumState& s) {
 Result<CusumState> DecodeCusum(std::string_view bytes) {
   StateReader r(bytes, StateKind::kCusum, kCusumVersion);
   CusumState s;
-  s.count = r.U64();
+  s.count = r.Count();
   s.upper = r.F64();
   s.lower = r.F64();
-  s.upper_since = r.U64();
-  s.lower_since = r.U64();
+  s.upper_since = r.Count();
+  s.lower_since = r.Count();
   r.Require(s.upper >= 0 && s.lower >= 0 && s.upper_since <= s.count && s.lower_since <= s.count);
   PLUMBLINE_TRY(r.Finish());
   return s;
@@ -138,10 +138,10 @@ std::string Encode(const EwmaState& s) {
 Result<EwmaState> DecodeEwma(std::string_view bytes) {
   StateReader r(bytes, StateKind::kEwma, kEwmaVersion);
   EwmaState s;
-  s.count = r.U64();
+  s.count = r.Count();
   s.deviation = r.F64();
   s.decay = r.F64();
-  s.since = r.U64();
+  s.since = r.Count();
   r.Require(s.decay >= 0 && s.decay <= 1 && s.since <= s.count);
   PLUMBLINE_TRY(r.Finish());
   return s;

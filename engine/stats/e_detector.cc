@@ -221,16 +221,22 @@ Outcome<EDetectorState> EDetector::Restore(std::string_view bytes) const {
   bytes.remove_prefix(1);
   if (Take(&bytes) != fingerprint_.lo) return Domain("the state belongs to another design");
   EDetectorState state;
-  bool finite = true;
+  bool possible = true;
   const auto number = [&] {
     const double x = std::bit_cast<double>(Take(&bytes));
-    finite = finite && std::isfinite(x);
+    possible = possible && std::isfinite(x) && !(x == 0 && std::signbit(x));
     return x;
   };
   for (std::size_t side = 0; side < 2; ++side) {
     if (!Uses(side)) continue;
-    for (std::size_t k = 0; k < size_; ++k) state.detector[side][k] = number();
-    for (std::size_t k = 0; k < size_; ++k) state.process[side][k] = number();
+    for (std::size_t k = 0; k < size_; ++k) {
+      state.detector[side][k] = number();
+      possible = possible && state.detector[side][k] >= 0 && state.detector[side][k] <= kMaxLog;
+    }
+    for (std::size_t k = 0; k < size_; ++k) {
+      state.process[side][k] = number();
+      possible = possible && std::fabs(state.process[side][k]) <= kMaxLog;
+    }
   }
   state.max_log_e = number();
   state.sum_y = number();
@@ -240,7 +246,11 @@ Outcome<EDetectorState> EDetector::Restore(std::string_view bytes) const {
   const std::uint64_t counts = Take(&bytes);
   state.alarms = static_cast<std::uint32_t>(counts & 0xFFFFFFFFU);
   state.refused = static_cast<std::uint32_t>(counts >> 32);
-  if (!finite) return Domain("the state holds a number that is not finite");
+  const auto n = static_cast<double>(state.n);
+  possible = possible && state.n < (1ULL << 52) && state.since_restart <= state.n && state.max_log_e >= 0 &&
+             state.max_log_e <= kMaxLog && state.sum_y >= 0 && state.sum_y <= n * (1 + 1e-9) && state.sum_expected >= 0 &&
+             state.sum_expected <= n * (1 + 1e-9);
+  if (!possible) return Domain("the state's numbers do not belong together");
   return state;
 }
 

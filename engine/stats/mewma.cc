@@ -74,8 +74,8 @@ std::string Encode(const MewmaState& s) {
 Result<MewmaState> DecodeMewma(std::string_view bytes) {
   StateReader r(bytes, StateKind::kMewma, kVersion);
   MewmaState s;
-  s.count = r.U64();
-  s.since = r.U64();
+  s.count = r.Count();
+  s.since = r.Count();
   s.decay = r.F64();
   const std::uint32_t size = r.U32();
   r.Require(size <= kMaxVariables && s.since <= s.count && s.decay >= 0 && s.decay <= 1);

@@ -84,11 +84,11 @@ std::string Encode(const RaCusumState& s) {
 Result<RaCusumState> DecodeRaCusum(std::string_view bytes) {
   StateReader r(bytes, StateKind::kRaCusum, kVersion);
   RaCusumState s;
-  s.count = r.U64();
+  s.count = r.Count();
   s.upper = r.F64();
   s.lower = r.F64();
-  s.upper_since = r.U64();
-  s.lower_since = r.U64();
+  s.upper_since = r.Count();
+  s.lower_since = r.Count();
   r.Require(s.upper >= 0 && s.lower >= 0 && s.upper_since <= s.count && s.lower_since <= s.count);
   PLUMBLINE_TRY(r.Finish());
   return s;
@@ -116,8 +116,8 @@ std::string Encode(const VladState& s) {
 Result<VladState> DecodeVlad(std::string_view bytes) {
   StateReader r(bytes, StateKind::kVlad, kVersion);
   VladState s;
-  s.count = r.U64();
-  s.events = r.U64();
+  s.count = r.Count();
+  s.events = r.Count();
   s.expected = r.F64();
   s.carry = r.F64();
   r.Require(s.events <= s.count && s.expected >= 0);
@@ -164,8 +164,8 @@ std::string Encode(const SprtState& s) {
 Result<SprtState> DecodeSprt(std::string_view bytes) {
   StateReader r(bytes, StateKind::kSprt, kVersion);
   SprtState s;
-  s.count = r.U64();
-  s.since = r.U64();
+  s.count = r.Count();
+  s.since = r.Count();
   s.llr = r.F64();
   r.Require(s.since <= s.count);
   PLUMBLINE_TRY(r.Finish());
@@ -214,8 +214,8 @@ std::string Encode(const MaxSprtState& s) {
 Result<MaxSprtState> DecodeMaxSprt(std::string_view bytes) {
   StateReader r(bytes, StateKind::kMaxSprt, kVersion);
   MaxSprtState s;
-  s.count = r.U64();
-  s.events = r.U64();
+  s.count = r.Count();
+  s.events = r.Count();
   s.expected = r.F64();
   const std::uint8_t signalled = r.U8();
   r.Require(s.expected >= 0 && signalled <= 1);

@@ -110,7 +110,7 @@ Result<AnhoejState> DecodeAnhoej(std::string_view bytes) {
   AnhoejState s;
   for (std::uint64_t* v :
        {&s.count, &s.useful, &s.crossings, &s.run, &s.run_since, &s.longest, &s.longest_first, &s.longest_last})
-    *v = r.U64();
+    *v = r.Count();
   s.side = static_cast<std::int8_t>(r.U8() - 1);
   r.Require(std::abs(s.side) <= 1 && s.useful <= s.count && s.run <= s.longest && s.longest <= s.useful &&
             s.run_since <= s.count);

@@ -125,7 +125,7 @@ std::string EncodeRuns(const RunsState& s) {
 Result<RunsState> DecodeRuns(std::string_view bytes) {
   StateReader r(bytes, StateKind::kRunsRules, kVersion);
   RunsState s;
-  s.count = r.U64();
+  s.count = r.Count();
   s.last = r.F64();
   for (std::uint32_t* run : {&s.same_run, &s.trend_run, &s.alternating_run, &s.within_run, &s.beyond_run}) {
     *run = r.U32();

@@ -1,7 +1,7 @@
 // States of streaming statistics as bytes. Grammar, all little-endian:
 //   state := kind:u8 version:u8 field*
-// Fields have fixed widths per kind and version; a reader refuses another kind, another version, a short or a long input, and
-// doubles that are not finite. Equal states have equal bytes.
+// Fields have fixed widths per kind and version; a reader refuses another kind, another version, a short or a long input, doubles
+// that are not finite or a negative zero, and counts that no unit reaches. Equal states have equal bytes, and only those bytes.
 #pragma once
 
 #include <bit>
@@ -58,7 +58,13 @@ class StateReader {
   std::uint64_t U64() { return Get(8); }
   double F64() {
     const double v = std::bit_cast<double>(Get(8));
-    good_ = good_ && std::isfinite(v);
+    good_ = good_ && std::isfinite(v) && !(v == 0 && std::signbit(v));
+    return v;
+  }
+  // A number of observations, or the number of one: below 2^62, so that counting on cannot overflow.
+  std::uint64_t Count() {
+    const std::uint64_t v = Get(8);
+    good_ = good_ && v < (1ULL << 62);
     return v;
   }
   // Must hold of what was read, e.g. a count within its limit.

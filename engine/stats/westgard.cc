@@ -183,11 +183,11 @@ std::string Encode(const WestgardState& s) {
 Result<WestgardState> DecodeWestgard(std::string_view bytes) {
   StateReader r(bytes, StateKind::kWestgard, kVersion);
   WestgardState s;
-  s.count = r.U64();
+  s.count = r.Count();
   s.previous_least = r.F64();
   s.previous_greatest = r.F64();
-  s.previous_least_at = r.U64();
-  s.previous_greatest_at = r.U64();
+  s.previous_least_at = r.Count();
+  s.previous_greatest_at = r.Count();
   const std::uint8_t previous = r.U8();
   r.Require(previous <= 1 && s.previous_least <= s.previous_greatest);
   s.has_previous = previous == 1;
@@ -197,7 +197,7 @@ Result<WestgardState> DecodeWestgard(std::string_view bytes) {
       r.Require(*run > -2'000'000'000 && static_cast<std::uint64_t>(std::abs(static_cast<std::int64_t>(*run))) <= s.count + 1);
     }
     t.last = r.F64();
-    for (std::uint64_t& at : t.at) at = r.U64();
+    for (std::uint64_t& at : t.at) at = r.Count();
   }
   PLUMBLINE_TRY(r.Finish());
   return s;

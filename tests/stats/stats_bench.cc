@@ -180,6 +180,122 @@ void IndividualsOf4096(benchmark::State& state) {
   options.tests = 0xff;
   for (auto _ : state) benchmark::DoNotOptimize(ChartIndividuals(x, options));
 }
+// A chart over 4,096 points: the time of one point.
+template <typename Make>
+void PerPoint(benchmark::State& state, Make make) {
+  for (auto _ : state) benchmark::DoNotOptimize(make());
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kValues));
+  state.counters["ns_per_point"] = benchmark::Counter(
+      static_cast<double>(kValues) * 1e-9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+std::vector<double> Counts(std::uint64_t seed) {
+  Source source(seed);
+  std::vector<double> counts(kValues);
+  for (double& c : counts) c = static_cast<double>(source.Below(12));
+  return counts;
+}
+std::vector<std::vector<double>> Groups(std::size_t size) {
+  const auto x = Normals(1);
+  std::vector<std::vector<double>> groups;
+  for (std::size_t i = 0; i < kValues; ++i) {
+    groups.emplace_back();
+    for (std::size_t j = 0; j < size; ++j) groups.back().push_back(x[(i * size + j) % kValues]);
+  }
+  return groups;
+}
+const std::vector<double>& Sizes() {
+  static const std::vector<double> sizes(kValues, 60.0);
+  return sizes;
+}
+void ChartOfI(benchmark::State& s) {
+  const auto x = Normals(1);
+  PerPoint(s, [&] { return ChartIndividuals(x, {}); });
+}
+void ChartOfXbarR(benchmark::State& s) {
+  const auto groups = Groups(5);
+  PerPoint(s, [&] { return ChartSubgroups(groups, SpreadBy::kRange, {}); });
+}
+void ChartOfXbarS(benchmark::State& s) {
+  const auto groups = Groups(5);
+  PerPoint(s, [&] { return ChartSubgroups(groups, SpreadBy::kDeviation, {}); });
+}
+void ChartOfP(benchmark::State& s) {
+  const auto events = Counts(2);
+  PerPoint(s, [&] { return ChartP(events, Sizes(), {}); });
+}
+void ChartOfNp(benchmark::State& s) {
+  const auto events = Counts(2);
+  PerPoint(s, [&] { return ChartNp(events, 60, {}); });
+}
+void ChartOfC(benchmark::State& s) {
+  const auto events = Counts(2);
+  PerPoint(s, [&] { return ChartC(events, {}); });
+}
+void ChartOfU(benchmark::State& s) {
+  const auto events = Counts(2);
+  PerPoint(s, [&] { return ChartU(events, Sizes(), {}); });
+}
+void ChartOfLaneyP(benchmark::State& s) {
+  const auto events = Counts(2);
+  PerPoint(s, [&] { return ChartLaneyP(events, Sizes(), {}); });
+}
+void ChartOfG(benchmark::State& s) {
+  const auto gaps = Counts(3);
+  PerPoint(s, [&] { return ChartG(gaps, {}); });
+}
+void ChartOfT(benchmark::State& s) {
+  const auto gaps = Counts(3);
+  PerPoint(s, [&] { return ChartT(gaps, {}); });
+}
+void ChartOfHotelling(benchmark::State& s) {
+  const auto rows = Groups(3);
+  PerPoint(s, [&] { return ChartHotelling(rows, 0.0027); });
+}
+void ChartOfRuns(benchmark::State& s) {
+  const auto x = Normals(1);
+  PerPoint(s, [&] { return ChartRuns(x); });
+}
+
+// 10^5 units live, each stepped in turn: what a unit costs in memory, and a step when its state is not in the cache.
+template <typename State, typename Step>
+void Units(benchmark::State& state, Step step) {
+  std::vector<State> units(100'000);
+  std::size_t i = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(step(&units[i], i % kValues));
+    if (++i == units.size()) i = 0;
+  }
+  state.counters["bytes_per_unit"] = static_cast<double>(sizeof(State));
+  state.counters["megabytes_in_all"] = static_cast<double>(sizeof(State) * units.size()) / 1e6;
+}
+void UnitsCusum(benchmark::State& s) {
+  const auto x = Normals(1);
+  Units<CusumState>(s, [&](CusumState* u, std::size_t i) { return StepCusum({}, u, x[i]); });
+}
+void UnitsEwma(benchmark::State& s) {
+  const auto x = Normals(1);
+  Units<EwmaState>(s, [&](EwmaState* u, std::size_t i) { return StepEwma({}, u, x[i]); });
+}
+void UnitsNelson(benchmark::State& s) {
+  const auto x = Normals(1);
+  Units<RunsState>(s, [&](RunsState* u, std::size_t i) { return StepRuns({}, u, x[i]); });
+}
+void UnitsAnhoej(benchmark::State& s) {
+  const auto x = Normals(1);
+  Units<AnhoejState>(s, [&](AnhoejState* u, std::size_t i) { return StepAnhoej(0, u, x[i]); });
+}
+void UnitsRaCusum(benchmark::State& s) {
+  const Cases cases = MakeCases();
+  Units<RaCusumState>(s, [&](RaCusumState* u, std::size_t i) { return StepRaCusum({}, u, cases.event[i], cases.risk[i]); });
+}
+void UnitsWestgard(benchmark::State& s) {
+  const auto x = Normals(1);
+  Units<WestgardState>(s, [&](WestgardState* u, std::size_t i) {
+    const ControlValue run[1] = {{0, x[i]}};
+    return StepWestgard({}, u, run);
+  });
+}
+
 void CusumDesignTime(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(DesignCusum(0.5, 370, Sides::kTwo));
 }
@@ -205,6 +321,24 @@ BENCHMARK(KappaOfAMillion)->Unit(benchmark::kMillisecond);
 BENCHMARK(PanelOfTenThousand)->Unit(benchmark::kMillisecond);
 BENCHMARK(PassingBablokOf1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(IndividualsOf4096)->Unit(benchmark::kMillisecond);
+BENCHMARK(ChartOfI);
+BENCHMARK(ChartOfXbarR);
+BENCHMARK(ChartOfXbarS);
+BENCHMARK(ChartOfP);
+BENCHMARK(ChartOfNp);
+BENCHMARK(ChartOfC);
+BENCHMARK(ChartOfU);
+BENCHMARK(ChartOfLaneyP);
+BENCHMARK(ChartOfG);
+BENCHMARK(ChartOfT);
+BENCHMARK(ChartOfHotelling);
+BENCHMARK(ChartOfRuns);
+BENCHMARK(UnitsCusum);
+BENCHMARK(UnitsEwma);
+BENCHMARK(UnitsNelson);
+BENCHMARK(UnitsAnhoej);
+BENCHMARK(UnitsRaCusum);
+BENCHMARK(UnitsWestgard);
 BENCHMARK(CusumDesignTime)->Unit(benchmark::kMillisecond);
 BENCHMARK(EwmaDesignTime)->Unit(benchmark::kMillisecond);
 BENCHMARK(MewmaShifted)->Unit(benchmark::kMillisecond);
