@@ -296,8 +296,17 @@ Result<std::int64_t> KafkaSource::Ask(io::TopicPartition of, End which) {
 }
 
 Result<std::int64_t> KafkaSource::EndOffset(io::TopicPartition of) {
-  PLUMBLINE_ASSIGN(const std::int64_t end, Ask(of, End::kHigh));
   const Stream* stream = Find(of);
+  const auto asked = Ask(of, End::kHigh);
+  // A topic that is no more gives no end, and no error to its reader either: librdkafka waits for it to come back.
+  if (!asked && stream != nullptr) {
+    const auto partitions = Partitions(of.topic);
+    if (!partitions && partitions.error().code == ErrorCode::kNotFound)
+      return Fail(ErrorCode::kTrimmed, NameOf(of) + " was deleted while it was read (position " +
+                                           std::to_string(stream->position) +
+                                           "); restore the topic, or start anew with another state folder");
+  }
+  PLUMBLINE_ASSIGN(const std::int64_t end, asked);
   if (stream != nullptr && end < stream->position)
     return Fail(ErrorCode::kTrimmed, NameOf(of) + " ends at offset " + std::to_string(end) + ", below what was read (" +
                                          std::to_string(stream->position) + "): the topic was deleted and created anew");
