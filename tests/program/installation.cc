@@ -122,17 +122,19 @@ void Installation::Append(std::size_t topic, std::uint32_t partition, std::int64
   AppendAll(topic, {{partition, arrival_ms, std::string(key), std::string(value)}}, content_type, times);
 }
 
-void Installation::AppendValues(int from, int to) const {
+std::vector<Installation::RecordIn> Installation::Values(int from, int to, std::int64_t first_ms, std::int64_t step_ms) {
   model::Encoder encoder;
   std::vector<RecordIn> records;
   for (int i = from; i < to; ++i) {
     const std::string id = "e" + std::to_string(i), patient = "p" + std::to_string(i % 40);
-    const auto event = Saturation(id, patient, i % 3 == 0 ? "80" : "97", kNoon + i * 60'000);
+    const auto event = Saturation(id, patient, i % 3 == 0 ? "80" : "97", first_ms + i * step_ms);
     records.push_back(
         {io::PartitionOfKey(AsBytes(patient), kPartitions), event.time, patient, std::string(encoder.FlatBuffers(event))});
   }
-  AppendAll(0, records, model::kFlatBuffersContentType);
+  return records;
 }
+
+void Installation::AppendValues(int from, int to) const { AppendAll(0, Values(from, to), model::kFlatBuffersContentType); }
 
 void Installation::Append(const model::Event& event, io::TopicTimes times) const {
   model::Encoder encoder;

@@ -64,7 +64,9 @@ class Installation {
   };
   void AppendAll(std::size_t topic, const std::vector<RecordIn>& records, std::string_view content_type = {},
                  io::TopicTimes times = io::TopicTimes::kCreate) const;
-  // Values number `from` to `to` of forty patients, a minute apart, every third of them low; they arrive when they happen.
+  // Values number `from` to `to` of forty patients, every third of them low, as FlatBuffers; they arrive when they happen.
+  [[nodiscard]] static std::vector<RecordIn> Values(int from, int to, std::int64_t first_ms = kNoon,
+                                                    std::int64_t step_ms = 60'000);
   void AppendValues(int from, int to) const;
   // An event to where it belongs, as FlatBuffers; arrives when it happens.
   void Append(const model::Event& event, io::TopicTimes times = io::TopicTimes::kCreate) const;
