@@ -6,6 +6,8 @@
 #   ./setup.sh demo     set up, build, run the main job: `plumbline demo` on the embedded log (further arguments go to it)
 #   ./setup.sh bench    set up, build, print events a second and nanoseconds by stage: 10,000 and 1,000,000 patients from the log,
 #                       10,000 through a Kafka broker of its own (further arguments go to each run)
+#   ./setup.sh fuzz N   set up with clang, build every fuzz target with sanitizers, run each N seconds (default 60); what they find is
+#                       kept in build/fuzz
 #   ./setup.sh test     set up, build, run every test, those with real Kafka, Prometheus and Alertmanager included
 #
 # Servers for the tests are unpacked into build/tools (another folder: PLUMBLINE_TOOLS); nothing is enabled or started.
@@ -123,6 +125,22 @@ build() {
   cmake --build build/release -j "$jobs" --target "${1:-all}"
 }
 
+# run_fuzzers SECONDS: each target on a corpus of its own, which grows from run to run.
+run_fuzzers() {
+  local target name
+  say "building the fuzz targets"
+  cmake --preset fuzz >build/configure.log 2>&1 || { cat build/configure.log; die "cmake failed"; }
+  cmake --build build/fuzz -j "$jobs" --target $(grep -rhoE '^plumbline_fuzz\([a-z_]+' tests | sed 's/.*(//; s/$/_fuzz/')
+  while read -r target; do
+    name=$(basename "$target")
+    mkdir -p "build/fuzz/corpus/$name"
+    say "$name"
+    "$target" -max_total_time="$1" -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix="build/fuzz/$name-" \
+      "build/fuzz/corpus/$name" >"build/fuzz/$name.log" 2>&1 || { tail -30 "build/fuzz/$name.log"; die "$name found something"; }
+    grep -E 'number_of_executed_units' "build/fuzz/$name.log"
+  done < <(find build/fuzz/tests -name '*_fuzz' -type f -perm -u+x | sort)
+}
+
 # The data the tests read beside this repository, where it is there.
 shared=${PLUMBLINE_SHARED:-../shared}
 
@@ -161,10 +179,15 @@ case "${1:-install}" in
     "$plumbline" bench --patients 1000000 --events 12000000 "$@"
     build/release/tests/kafka/with_kafka/with_kafka "$plumbline" bench --brokers '{brokers}' "$@"
     ;;
+  fuzz)
+    packages+=(clang-19 libclang-rt-19-dev)
+    set_up
+    run_fuzzers "${2:-60}"
+    ;;
   test)
     set_up
     build all
     run_tests
     ;;
-  *) die "usage: ./setup.sh [demo|bench|test]" ;;
+  *) die "usage: ./setup.sh [demo|bench|fuzz|test]" ;;
 esac
