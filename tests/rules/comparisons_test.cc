@@ -26,7 +26,8 @@ const std::vector<Alias> kAliases = {{"N", "Device", Bound::kRow}, {"H", "Device
 
 std::shared_ptr<const rule::Condition> Compile(const std::string& text) {
   config::Diagnostics diagnostics("test", text);
-  const auto compiled = rules::CompileCondition({nullptr, 0, text}, kAliases, std::make_shared<rules::ValueSets>(), diagnostics);
+  const auto compiled =
+      rules::CompileCondition({nullptr, 0, text}, kAliases, {}, std::make_shared<rules::ValueSets>(), diagnostics);
   INFO(text << "\n" << diagnostics.Render());
   REQUIRE(compiled.condition != nullptr);
   return compiled.condition;
