@@ -214,6 +214,7 @@ TimeMs Partition::FinalBefore(const Measure& measure) const {
   for (const std::uint16_t r : rules_of_[static_cast<std::size_t>(&measure - rules_->measures.data())]) {
     const rule::RuleKind& kind = *rules_->rules[r].kind;
     const TimeMs keep = measure.basis == Basis::kRow ? kind.LatenessMs() : kind.FinalMs();
+    if (keep == rule::kForever && clock_ >= kClosed) continue;  // nothing comes any more
     if (keep == rule::kForever) return model::kNoTime;
     before = std::min(before, clock_ - keep);
   }

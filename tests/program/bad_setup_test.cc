@@ -179,8 +179,8 @@ TEST_CASE("a wrong broker address is an error that names the address and what to
   const auto ran = site.Import();
   INFO(ran.text);
   CHECK(ran.exit_code == kUsage);
-  CHECK_THAT(ran.text,
-             Catch::Contains("PL1103") && Catch::Contains("plumbline.device.v1") && Catch::Contains("is the broker running"));
+  CHECK_THAT(ran.text, Catch::Contains("PL1103") && Catch::Contains("asking about topic plumbline.") &&
+                           Catch::Contains("is the broker running"));
 }
 
 TEST_CASE("a command line that is wrong says what was expected") {
