@@ -60,6 +60,11 @@ class Client {
   [[nodiscard]] int request_timeout_ms() const { return request_timeout_ms_; }
   // Closes now: for a consumer, leaves; for a producer, drops what was not sent.
   void Close() { handle_.reset(); }
+  // Leaves the client as it is until the process ends: closing one that waits for a deleted topic never returns.
+  void Abandon() {
+    (void)handle_.release();
+    (void)context_.release();
+  }
 
   struct Context {
     ClientEvents events;

@@ -71,6 +71,10 @@ KafkaSource::KafkaSource(Private, Options options) : options_(std::move(options)
 
 KafkaSource::~KafkaSource() {
   streams_.clear();  // messages and queues first, then their client
+  if (topic_deleted_) {
+    questions_->Abandon();
+    consumer_->Abandon();
+  }
   consumer_.reset();
 }
 
@@ -301,10 +305,12 @@ Result<std::int64_t> KafkaSource::EndOffset(io::TopicPartition of) {
   // A topic that is no more gives no end, and no error to its reader either: librdkafka waits for it to come back.
   if (!asked && stream != nullptr) {
     const auto partitions = Partitions(of.topic);
-    if (!partitions && partitions.error().code == ErrorCode::kNotFound)
+    if (!partitions && partitions.error().code == ErrorCode::kNotFound) {
+      topic_deleted_ = true;
       return Fail(ErrorCode::kTrimmed, NameOf(of) + " was deleted while it was read (position " +
                                            std::to_string(stream->position) +
                                            "); restore the topic, or start anew with another state folder");
+    }
   }
   PLUMBLINE_ASSIGN(const std::int64_t end, asked);
   if (stream != nullptr && end < stream->position)

@@ -81,6 +81,7 @@ class KafkaSource final : public io::Source {
   std::vector<Stream*> pending_;                  // to be assigned at the next Poll
   std::uint32_t polls_ = 0;
   std::string trouble_;  // of the last question
+  bool topic_deleted_ = false;
 };
 
 }  // namespace plumbline::kafka
