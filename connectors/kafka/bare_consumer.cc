@@ -8,7 +8,8 @@ namespace plumbline::kafka {
 namespace {
 
 constexpr std::size_t kBatch = 4096;
-constexpr int kWaitMs = 10'000;
+constexpr int kWaitMs = 5;       // a batch that does not fill up waits so long
+constexpr int kMostIdle = 2000;  // such waits in a row
 
 struct QueueDeleter {
   void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
@@ -32,9 +33,11 @@ Result<BareCount> ConsumeAll(const Settings& settings, const std::vector<std::st
     return std::unexpected(KafkaError(code, "taking partitions", client.bootstrap()));
   BareCount count;
   std::vector<rd_kafka_message_t*> batch(kBatch);
+  int idle = 0;
   while (open > 0) {
     const ssize_t n = rd_kafka_consume_batch_queue(queue.get(), kWaitMs, batch.data(), batch.size());
-    if (n <= 0) return Fail(ErrorCode::kUnavailable, "no record and no end of a partition came for ten seconds");
+    idle = n > 0 ? 0 : idle + 1;
+    if (idle > kMostIdle) return Fail(ErrorCode::kUnavailable, "no record and no end of a partition came for ten seconds");
     for (ssize_t i = 0; i < n; ++i) {
       const rd_kafka_message_t& message = *batch[static_cast<std::size_t>(i)];
       if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {

@@ -10,6 +10,8 @@ Result<TrafficWritten> WriteTraffic(const Traffic& traffic, sink::EventSink& sin
   o.patients = traffic.patients;
   o.duration_ms = (static_cast<std::int64_t>(traffic.events / traffic.patients) + 2) * o.device_interval_ms;
   o.corrections_in_a_million = o.withdrawals_in_a_million = o.duplicates_in_a_million = 0;
+  o.sepsis_per_thousand_patient_hours = 2;
+  o.nodules_per_thousand_patient_hours = 2;
   generator::Generator generator(o);
   TrafficWritten written;
   sink::OutRecord record;
