@@ -142,6 +142,7 @@ void StageOne::TellStopped(Lane& lane) {
 
 // A log that cannot be reached now is not at its end as far as anybody knows. A partition that has stopped reads no more.
 Result<bool> StageOne::AtEnd(Lane& lane) {
+  if (lane.worker->HoldsRecords()) return false;
   for (const run::Worker::Status& status : lane.worker->status()) {
     for (std::uint16_t t = 0; t < kReadTopics && !status.stopped; ++t) {
       const std::uint32_t p = status.partition;

@@ -80,7 +80,7 @@ Result<void> StageTwo::ReadToTheEnd() {
   for (int round = 0; round < kMostDrainRounds; ++round) {
     PLUMBLINE_ASSIGN(const bool busy, worker_->RunRound(true));
     PLUMBLINE_TRY(CheckStopped());
-    bool at_end = true;
+    bool at_end = !worker_->HoldsRecords();
     for (std::uint16_t t = 0; t < partitions_; ++t) {
       const auto end = source_->EndOffset({t, 0});
       // Away now: the next start reads on.

@@ -123,6 +123,10 @@ Result<void> Merge::Tick(std::uint16_t topic, std::int64_t time_ms) {
   return {};
 }
 
+bool Merge::HoldsRecords() const {
+  return std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.active && !lane.at_hand.empty(); });
+}
+
 std::int64_t Merge::ClockMs() const {
   bool any = false;
   std::int64_t least = 0;

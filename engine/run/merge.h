@@ -62,6 +62,9 @@ class Merge {
   [[nodiscard]] Result<void> Expect(std::uint16_t topic, std::int64_t first_offset, std::uint64_t count);
   [[nodiscard]] Result<Taken> NextExpected();
 
+  // Something was polled and waits for the records of another topic: positions of the source are ahead of what was taken.
+  [[nodiscard]] bool HoldsRecords() const;
+
   // Carries the topic's clock forward.
   [[nodiscard]] Result<void> Tick(std::uint16_t topic, std::int64_t time_ms);
 

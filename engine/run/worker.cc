@@ -51,6 +51,13 @@ void Worker::Command(const std::string& payload) {
 
 Machine& Worker::machine(std::size_t i) { return partitions_[i]->runner->machine(); }
 
+bool Worker::HoldsRecords() const {
+  for (const auto& partition : partitions_) {
+    if (!partition->stopped && partition->runner != nullptr && partition->runner->merge().HoldsRecords()) return true;
+  }
+  return false;
+}
+
 std::vector<Worker::Status> Worker::status() const {
   std::vector<Status> out;
   for (const auto& partition : partitions_) {

@@ -67,6 +67,10 @@ class Worker {
   // Carries the clocks of all active topics to time_ms, which an import does at its end to pass the remaining deadlines.
   [[nodiscard]] Result<void> Close(std::int64_t time_ms);
 
+  // Records have been read from the logs and wait for those of another topic: the positions of the source are ahead of what was
+  // taken, so its being at the end is not yet the end.
+  [[nodiscard]] bool HoldsRecords() const;
+
   struct Status {
     std::uint32_t partition = 0;
     std::optional<Error> stopped;  // why, when it is

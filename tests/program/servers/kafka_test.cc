@@ -59,9 +59,13 @@ TEST_CASE("alerts, results and dead letters leave as topics, dead letters with b
   CHECK_THAT(ran.text, Catch::Contains("\"accepted\":120,") && Catch::Contains("\"dead_letters\":1,"));
   CHECK(kafka.Read(kafka.topic("alerts")).size() == 67);
   bool final_rate = false;
-  for (const auto& result : kafka.Read(kafka.topic("results")))
+  std::string results;
+  for (const auto& result : kafka.Read(kafka.topic("results"))) {
+    results += result.value + "\n";
     final_rate |=
         result.value.find("\"pass\":80") != std::string::npos && result.value.find("\"final\":true") != std::string::npos;
+  }
+  INFO(results);
   CHECK(final_rate);
   const auto letters = kafka.Read(kafka.topic("device") + ".dlq");
   REQUIRE(letters.size() == 1);
