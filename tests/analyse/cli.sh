@@ -51,6 +51,7 @@ expect 2 'no column "grades"' "$program" analyse chart "$table" --value grades
 expect 2 'row 2, column reader, full' "$program" analyse chart "$table" --value 'reader, full'
 expect 2 'No such file' "$program" analyse chart "$folder/missing.csv" --value x
 expect 1 'north' "$program" analyse detect "$table" --unit site --event late=yes --margin 0.02 --false-alerts 2 --fail-on-findings
+expect 0 "全部单位的期望误报数不超过 2" "$program" analyse detect "$table" --unit site --event late=yes --margin 0.02 --false-alerts 2 --lang zh
 
 # A baseline names itself by its digest, and the same evidence gives the same bytes.
 build=("$program" baseline build "$table" --kind binary --event late=yes --stratum site --numeric size --ridge 1 --name late)

@@ -87,8 +87,11 @@ def methods(d):
         return r.q, r.tau2, r.mean_effect_re, r.sd_eff_w_re_hksj
 
     def paule():
-        r = meta_analysis.combine_effects(d["effect"], d["variance"], method_re="iterated", atol=1e-10)
-        return r.tau2, r.mean_effect_re
+        # combine_effects(method_re="iterated") gives up on this many studies and answers 0; the iteration behind it does not.
+        tau2, converged = meta_analysis._fit_tau_iter_mm(d["effect"], d["variance"], tau2_start=0, atol=1e-12, maxiter=100)
+        assert converged
+        weights = 1 / (d["variance"] + tau2)
+        return tau2, np.sum(weights * d["effect"]) / np.sum(weights)
 
     def logistic():
         r = sm.Logit(d["y"].astype(float), sm.add_constant(d["x"])).fit(disp=0)

@@ -1,7 +1,9 @@
 // `plumbline analyse detect`: the risk-adjusted e-detector over a table: who has begun to do otherwise than the experts, with the
 // false alerts that people allowed.
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <map>
 #include <numeric>
 
@@ -242,6 +244,22 @@ Result<stats::Promise> PromiseOf(const DetectRequest& r, const Steps& steps) {
   return promise;
 }
 
+std::string PromiseText(const stats::Promise& promise, Lang lang) {
+  if (lang == Lang::kEn) return promise.Text();
+  std::array<char, 64> period{};
+  if (promise.allowance.period_days > 0) {
+    std::snprintf(period.data(), period.size(), "%.4g 天", promise.allowance.period_days);
+  } else {
+    std::snprintf(period.data(), period.size(), "%.6g 次观察", promise.observations_in_period);
+  }
+  std::array<char, 320> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "%s内%s的期望误报数不超过 %.4g（c = %.6g，%.6g 次观察；%s%.3g）", period.data(),
+                promise.allowance.scope == stats::Allowance::Scope::kAllUnits ? "全部单位" : "每个单位",
+                promise.expected_false_alerts, promise.threshold, promise.observations_in_period,
+                promise.baseline_error > 0 ? "基线界限有误的概率至多 " : "alpha0 = ", promise.baseline_error);
+  return buffer.data();
+}
+
 struct UnitResult {
   std::size_t unit = 0;
   stats::EDetectorState state;
@@ -335,7 +353,7 @@ figure::Plot PlotOf(const DetectRequest& r, const Steps& steps, const stats::Pro
   }
   p.legend = {{{0, 0, figure::Shape::kUp, figure::Tone::kHigh, ""}, Say(lang, "alert, higher than expected", "报警：高于期望")},
               {{0, 0, figure::Shape::kDown, figure::Tone::kLow, ""}, Say(lang, "alert, lower than expected", "报警：低于期望")}};
-  p.notes = {Say(lang, "Promise: ", "承诺：") + promise.Text() + ".",
+  p.notes = {Say(lang, "Promise: ", "承诺：") + PromiseText(promise, lang) + Say(lang, ".", "。"),
              Say(lang,
                  "The curve is the Shiryaev-Roberts e-detector; it restarts after an alert. While every unit does as the "
                  "baseline says up to the margin, the expected number of alerts is at most the "
@@ -435,7 +453,7 @@ Result<Report> AnalyseDetect(const DetectRequest& r) {
   }
   report.json = json.Close(']').Close('}').text();
   report.text = Say(lang, "compared with ", "比较对象：") + steps.against + "\n" + shown.Render() +
-                Say(lang, "promise: ", "承诺：") + promise.Text() + "\n" + std::to_string(hidden) +
+                Say(lang, "promise: ", "承诺：") + PromiseText(promise, lang) + "\n" + std::to_string(hidden) +
                 Say(lang, " units below min_n are not shown\n", " 个单位低于 min_n，不显示\n");
   report.svg = figure::Render(PlotOf(r, steps, promise, drawn));
   return report;
