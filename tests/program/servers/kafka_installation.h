@@ -81,6 +81,10 @@ class KafkaInstallation {
     std::string key, value;
     std::map<std::string, std::string> headers;
   };
+  // Nothing while the topic is not made.
+  [[nodiscard]] std::vector<Copy> ReadIfThere(const std::string& full_name) const {
+    return admin().Partitions(full_name) ? Read(full_name) : std::vector<Copy>{};
+  }
   [[nodiscard]] std::vector<Copy> Read(const std::string& full_name) const {
     kafka::KafkaSource::Options options;
     options.settings = settings_;
