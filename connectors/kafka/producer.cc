@@ -61,6 +61,7 @@ Result<std::unique_ptr<Producer>> Producer::Create(const Settings& settings, con
   PLUMBLINE_ASSIGN(Client client,
                    Client::Create(ClientKind::kProducer, settings, defaults, &Producer::OnDelivery, producer.get()));
   producer->client_ = std::make_unique<Client>(std::move(client));
+  producer->keep_offsets_ = options.keep_offsets;
   return producer;
 }
 
@@ -71,6 +72,7 @@ void Producer::OnDelivery(rd_kafka_s*, const void* message, void* opaque) {
   const auto* report = static_cast<const rd_kafka_message_t*>(message);
   if (report->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     ++self->acknowledged_;
+    if (self->keep_offsets_) self->offsets_[report->partition] = report->offset;
   } else if (self->refused_code_ == 0 && report->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE) {
     self->refused_code_ = report->err;
     self->refused_topic_ = report->rkt == nullptr ? "?" : rd_kafka_topic_name(report->rkt);
@@ -131,6 +133,11 @@ Result<void> Producer::Flush(int wait_ms) {
   return Fail(ErrorCode::kUnavailable, std::to_string(sent_ - acknowledged_) + " records are not acknowledged by Kafka at " +
                                            client_->bootstrap() + " (" + client_->events().last_error() +
                                            "); they are sent when it is back");
+}
+
+std::int64_t Producer::LastOffset(std::int32_t partition) const {
+  const auto at = offsets_.find(partition);
+  return at == offsets_.end() ? -1 : at->second;
 }
 
 Result<void> Producer::Poll() {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,6 +37,7 @@ class Producer {
     std::uint32_t queue_messages = 500'000;  // Send waits beyond either limit
     std::uint32_t queue_kbytes = 256 * 1024;
     std::string compression = "none";  // lz4, zstd ...
+    bool keep_offsets = false;         // LastOffset knows them
   };
   static Result<std::unique_ptr<Producer>> Create(const Settings& settings, const Options& options);
   explicit Producer(Private) {}
@@ -52,6 +54,9 @@ class Producer {
   // Serves acknowledgements without waiting; the error of a record that was refused for good.
   Result<void> Poll();
 
+  // Of the last record acknowledged in a partition, with `keep_offsets`; -1 when there was none.
+  [[nodiscard]] std::int64_t LastOffset(std::int32_t partition) const;
+
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
   [[nodiscard]] const Client& client() const { return *client_; }
@@ -65,6 +70,8 @@ class Producer {
   std::uint64_t acknowledged_ = 0;
   int refused_code_ = 0;  // first record refused for good
   std::string refused_topic_;
+  bool keep_offsets_ = false;
+  std::map<std::int32_t, std::int64_t> offsets_;  // by partition
 };
 
 }  // namespace plumbline::kafka

@@ -130,7 +130,7 @@ Result<std::vector<std::int64_t>> WriteControl(const config::Config& c, const st
   std::vector<std::int64_t> offsets;
   if (c.source == config::Medium::kKafka) {
     PLUMBLINE_TRY(MakeKafkaControl(c, false));
-    PLUMBLINE_ASSIGN(const auto producer, kafka::Producer::Create(KafkaSettings(c), {}));
+    PLUMBLINE_ASSIGN(const auto producer, kafka::Producer::Create(KafkaSettings(c), {.keep_offsets = true}));
     PLUMBLINE_TRY(producer->Prepare({c.topics.control}));
     for (const std::uint32_t p : partitions) {
       kafka::Message m;
@@ -140,9 +140,9 @@ Result<std::vector<std::int64_t>> WriteControl(const config::Config& c, const st
       m.value = AsBytes(record);
       m.timestamp_ms = at_ms;
       PLUMBLINE_TRY(producer->Send(m));
-      offsets.push_back(-1);
     }
     PLUMBLINE_TRY(producer->Flush(30'000));
+    for (const std::uint32_t p : partitions) offsets.push_back(producer->LastOffset(static_cast<std::int32_t>(p)));
     return offsets;
   }
   PLUMBLINE_ASSIGN(const std::uint32_t count, InputPartitions(c));

@@ -43,7 +43,7 @@ struct OpenedSource {
 // `import`: arrivals are the records' own stamps. `reader` tells one reader of the topics from another, for the broker's logs.
 [[nodiscard]] Result<OpenedSource> OpenInputs(const config::Config& config, bool import, const std::string& reader);
 // Puts records into the control topic's partitions, durable or acknowledged when it returns; the topic is made where it is not
-// there. `at_ms`: their time, where the topic takes the writer's. Returns the offsets, -1 where the log does not say.
+// there. `at_ms`: their time, where the topic takes the writer's. Returns the offsets.
 [[nodiscard]] Result<std::vector<std::int64_t>> WriteControl(const config::Config& config,
                                                              const std::vector<std::uint32_t>& partitions, std::int64_t at_ms,
                                                              const std::string& record, Clock& clock);
