@@ -52,7 +52,12 @@ final class Memory implements RetrieveProvider, TerminologyProvider {
 
     private static boolean hasProfile(Resource r, String template) {
         if (template == null || template.equals("http://hl7.org/fhir/StructureDefinition/" + r.fhirType())) return true;
-        return r.getMeta().getProfile().stream().anyMatch(p -> p.getValue().replaceAll("\\|.*", "").equals(template));
+        return r.getMeta().getProfile().stream().anyMatch(p -> unversioned(p.getValue()).equals(template));
+    }
+
+    private static String unversioned(String url) {
+        int bar = url.indexOf('|');
+        return bar < 0 ? url : url.substring(0, bar);
     }
 
     private boolean matches(Base resource, String path, String valueSet, Iterable<Code> codes) {
@@ -81,7 +86,7 @@ final class Memory implements RetrieveProvider, TerminologyProvider {
     }
 
     private boolean in(String url, String system, String code) {
-        var set = sets.getOrDefault(url.replaceAll("\\|.*", ""), Map.of());
+        var set = sets.getOrDefault(unversioned(url), Map.of());
         if (system == null) return set.values().stream().anyMatch(s -> s.contains(code));
         return set.getOrDefault(system, Set.of()).contains(code);
     }

@@ -1,30 +1,17 @@
-import ca.uhn.fhir.context.FhirContext;
-import ca.uhn.fhir.parser.IParser;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
+import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Base64;
-import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TimeZone;
-import java.util.TreeMap;
-import org.apache.commons.lang3.tuple.Pair;
 import org.cqframework.cql.cql2elm.CqlCompilerException;
 import org.cqframework.cql.cql2elm.CqlCompilerOptions;
 import org.cqframework.cql.cql2elm.LibraryBuilder;
@@ -32,36 +19,53 @@ import org.cqframework.cql.cql2elm.LibraryManager;
 import org.cqframework.cql.cql2elm.ModelManager;
 import org.fhir.ucum.UcumEssenceService;
 import org.fhir.ucum.UcumService;
-import org.hl7.elm.r1.VersionedIdentifier;
-import org.hl7.fhir.r4.model.Bundle;
-import org.hl7.fhir.r4.model.Resource;
-import org.hl7.fhir.r4.model.ValueSet;
-import org.opencds.cqf.cql.engine.data.CompositeDataProvider;
-import org.opencds.cqf.cql.engine.execution.CqlEngine;
-import org.opencds.cqf.cql.engine.execution.Environment;
-import org.opencds.cqf.cql.engine.fhir.model.R4FhirModelResolver;
-import org.opencds.cqf.cql.engine.runtime.DateTime;
-import org.opencds.cqf.cql.engine.runtime.Interval;
 
 /**
- * Times the reference engine on one measure (a folder) or on the rule expressions of one library (a file); prints one JSON object.
- * Of every case the median of some passes after warming, then the median and the 95th percentile over the cases.
+ * The reference engine on one measure (a folder) or on the rule expressions of one library (a file), driven by beside_java.py line
+ * by line, so that its passes and ours alternate. First a line of what compiling took; then, for each line on standard input:
+ *
+ *   warm SECONDS   passes until the time is over
+ *   pass           one pass: microseconds of every case (a negative number: it failed), or nanoseconds of every definition
+ *   end            memory; ends
  */
 public final class Times {
     static final ObjectMapper JSON = new ObjectMapper();
 
     record Case(Map<String, Object> parameters, String patient, String text) {}
 
+    interface Work {
+        ObjectNode pass() throws Exception;
+    }
+
     public static void main(String[] args) throws Exception {
         TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
         Path path = Path.of(args[0]);
-        double warm = Double.parseDouble(args[1]);
-        int passes = Integer.parseInt(args[2]);
-        ObjectNode out = Files.isDirectory(path) ? measure(path, warm, passes) : Rules.times(path, warm);
-        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-            if (line.startsWith("VmHWM")) out.put("rss_mb", Long.parseLong(line.replaceAll("\\D", "")) >> 10);
+        Work work = Files.isDirectory(path) ? new Measured(path) : new Rules(path);
+        var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = lines.readLine(); line != null && !line.equals("end"); line = lines.readLine()) {
+            ObjectNode last = work.pass();
+            if (line.startsWith("warm ")) {
+                long end = now() + (long) (Double.parseDouble(line.substring(5)) * 1e9);
+                while (now() < end) last = work.pass();
+            }
+            say(last);
         }
-        System.out.println(out);
+        var out = JSON.createObjectNode().put("heap_live_mb", heap() >> 20);
+        for (String status : Files.readAllLines(Path.of("/proc/self/status"))) {
+            if (status.startsWith("VmHWM")) out.put("rss_mb", Long.parseLong(status.replaceAll("\\D", "")) >> 10);
+        }
+        say(out);
+        java.lang.ref.Reference.reachabilityFence(work);
+    }
+
+    /** Nanoseconds of CPU of this thread: other work of the machine does not count, nor what the collector and the compiler do beside. */
+    static long now() {
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    }
+
+    static void say(ObjectNode line) {
+        System.out.println(line);
+        System.out.flush();
     }
 
     static LibraryManager manager(Map<String, String> texts) throws Exception {
@@ -101,131 +105,8 @@ public final class Times {
         });
     }
 
-    static ObjectNode measure(Path folder, double warm, int passes) throws Exception {
-        var out = JSON.createObjectNode();
-        JsonNode measure = null;
-        Map<String, String> texts = new TreeMap<>();
-        Map<String, String> versions = new HashMap<>();
-        for (JsonNode entry : JSON.readTree(folder.resolve("measure-bundle.json").toFile()).get("entry")) {
-            JsonNode r = entry.get("resource");
-            if (r.get("resourceType").asText().equals("Measure")) measure = r;
-            for (JsonNode content : r.path("content")) {
-                if (!content.path("contentType").asText().equals("text/cql")) continue;
-                texts.put(r.get("name").asText(), new String(Base64.getDecoder().decode(content.get("data").asText()), StandardCharsets.UTF_8));
-                versions.put(r.get("name").asText(), r.get("version").asText());
-            }
-        }
-        String main = measure.get("library").get(0).asText().replaceAll("\\|.*", "").replaceAll(".*/", "");
-        var id = new VersionedIdentifier().withId(main).withVersion(versions.get(main));
-        Set<String> expressions = new LinkedHashSet<>();
-        for (JsonNode group : measure.get("group"))
-            for (JsonNode p : group.get("population")) expressions.add(p.get("criteria").get("expression").asText());
-        long begin = System.nanoTime();
-        LibraryManager libraries = manager(texts);
-        libraries.resolveLibrary(id, new ArrayList<>());
-        out.put("compile_ms", (System.nanoTime() - begin) / 1e6);
-
-        IParser parser = FhirContext.forR4Cached().newJsonParser();
-        var data = new Memory();
-        for (var entry : parser.parseResource(Bundle.class, Files.readString(folder.resolve("valuesets.json"))).getEntry())
-            data.add((ValueSet) entry.getResource());
-        var environment = new Environment(libraries, Map.of("http://hl7.org/fhir", new CompositeDataProvider(new R4FhirModelResolver(), data)), data);
-        List<Case> cases = cases(folder.resolve("cases"));
-        long before = heap();
-        List<Map<String, List<Resource>>> parsed = new ArrayList<>();
-        for (Case c : cases) parsed.add(parse(parser, c));
-        out.put("patient_bytes", (heap() - before) / Math.max(1, cases.size()));
-
-        int failed = 0;
-        long end = System.nanoTime() + (long) (warm * 1e9);
-        for (int pass = 0; pass < 2 || System.nanoTime() < end; pass++) {
-            failed = 0;
-            for (int i = 0; i < cases.size(); i++) {
-                data.use(parsed.get(i));
-                if (!evaluate(environment, id, expressions, cases.get(i))) failed++;
-                data.use(parse(parser, cases.get(i)));
-                evaluate(environment, id, expressions, cases.get(i));
-            }
-            out.put("warm_passes", pass + 1);
-        }
-        double[][] alone = new double[cases.size()][passes];
-        double[][] whole = new double[cases.size()][passes];
-        for (int pass = 0; pass < passes; pass++) {
-            for (int i = 0; i < cases.size(); i++) {
-                long t0 = System.nanoTime();
-                data.use(parsed.get(i));
-                evaluate(environment, id, expressions, cases.get(i));
-                long t1 = System.nanoTime();
-                data.use(parse(parser, cases.get(i)));
-                evaluate(environment, id, expressions, cases.get(i));
-                alone[i][pass] = (t1 - t0) / 1e3;
-                whole[i][pass] = (System.nanoTime() - t1) / 1e3;
-            }
-        }
-        out.put("cases", cases.size()).put("failed", failed);
-        put(out, "evaluate_us", alone);
-        put(out, "parse_evaluate_us", whole);
-        out.put("heap_live_mb", heap() >> 20);
-        java.lang.ref.Reference.reachabilityFence(parsed);
-        return out;
-    }
-
-    static void put(ObjectNode out, String name, double[][] times) {
-        double[] medians = Arrays.stream(times).mapToDouble(Times::median).sorted().toArray();
-        var list = out.putArray(name);
-        for (double m : medians) list.add(m);
-    }
-
-    static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
-    }
-
     static long heap() {
         for (int i = 0; i < 3; i++) System.gc();
         return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-    }
-
-    static List<Case> cases(Path folder) throws Exception {
-        List<Case> cases = new ArrayList<>();
-        try (var files = Files.list(folder)) {
-            for (Path file : files.sorted().toList()) {
-                JsonNode c = JSON.readTree(file.toFile());
-                var bundle = JSON.createObjectNode().put("resourceType", "Bundle").put("type", "collection");
-                var entries = bundle.putArray("entry");
-                String patient = null;
-                for (JsonNode r : c.get("resources")) {
-                    entries.addObject().set("resource", r);
-                    if (r.get("resourceType").asText().equals("Patient")) patient = r.get("id").asText();
-                }
-                var period = new Interval(at(c.get("period").get("start").asText(), "T00:00:00.000Z"), true,
-                    at(c.get("period").get("end").asText(), "T23:59:59.999Z"), true);
-                cases.add(new Case(Map.of("Measurement Period", period), patient, JSON.writeValueAsString(bundle)));
-            }
-        }
-        return cases;
-    }
-
-    static DateTime at(String text, String time) {
-        return new DateTime(OffsetDateTime.parse(text.length() == 10 ? text + time : text));
-    }
-
-    static Map<String, List<Resource>> parse(IParser parser, Case c) {
-        Map<String, List<Resource>> byType = new HashMap<>();
-        for (var e : parser.parseResource(Bundle.class, c.text).getEntry())
-            byType.computeIfAbsent(e.getResource().fhirType(), k -> new ArrayList<>()).add(e.getResource());
-        return byType;
-    }
-
-    static boolean evaluate(Environment environment, VersionedIdentifier id, Set<String> expressions, Case c) {
-        var now = ZonedDateTime.of(2026, 12, 31, 23, 59, 59, 0, ZoneOffset.UTC);
-        try {
-            new CqlEngine(environment, EnumSet.of(CqlEngine.Options.EnableExpressionCaching))
-                .evaluate(id, expressions, Pair.of("Patient", (Object) c.patient), c.parameters, null, now);
-            return true;
-        } catch (RuntimeException e) {
-            return false;
-        }
     }
 }
