@@ -1,6 +1,7 @@
 #include "engine/cql/eval_nodes.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "engine/cql/compare.h"
@@ -51,16 +52,33 @@ Value IntervalField(const IntervalData& interval, Field field) {
   }
 }
 
-// The same element name may mean another field in another type of a choice.
-Field FieldNamed(Tag tag, std::string_view name) {
-  if (tag == Tag::kInterval) return name == "low" ? Field::kLow : name == "high" ? Field::kHigh : Field::kNone;
-  if (name == "code") return Field::kCode;
-  if (name == "system") return Field::kSystem;
-  if (name == "version") return Field::kVersion;
-  if (name == "display") return Field::kDisplay;
-  if (name == "codes") return Field::kCodes;
-  if (name == "value") return Field::kValue;
-  if (name == "unit") return Field::kUnit;
+struct NamedField {
+  std::string_view name;
+  Field field;
+};
+constexpr std::array kFieldNames{
+    NamedField{"low", Field::kLow},
+    NamedField{"high", Field::kHigh},
+    NamedField{"lowClosed", Field::kLowClosed},
+    NamedField{"highClosed", Field::kHighClosed},
+    NamedField{"value", Field::kValue},
+    NamedField{"unit", Field::kUnit},
+    NamedField{"numerator", Field::kNumerator},
+    NamedField{"denominator", Field::kDenominator},
+    NamedField{"code", Field::kCode},
+    NamedField{"system", Field::kSystem},
+    NamedField{"version", Field::kVersion},
+    NamedField{"display", Field::kDisplay},
+    NamedField{"codes", Field::kCodes},
+    NamedField{"id", Field::kId},
+    NamedField{"name", Field::kName},
+};
+
+// Of a choice, where what the compiler found may be another type's element of that name.
+Field FieldNamed(std::string_view name) {
+  for (const NamedField& entry : kFieldNames) {
+    if (entry.name == name) return entry.field;
+  }
   return Field::kNone;
 }
 
@@ -99,7 +117,7 @@ bool TypeTest::Matches(const Value& value) const {
 Value FieldOf(EvalContext& ctx, const Value& value, const Expr& node) {
   Field field = node.field;
   const bool choice = node.kids[0]->type->IsChoice();
-  if (choice && !value.Is(Tag::kTuple)) field = FieldNamed(value.tag(), node.name);
+  if (choice && !value.Is(Tag::kTuple)) field = FieldNamed(node.name);
   switch (value.tag()) {
     case Tag::kInterval:
       return IntervalField(value.interval(), field);

@@ -54,6 +54,17 @@ TEST_CASE("an interval of nothing known takes the type it is cast to", "[cql][in
   CHECK(Of("end of (Interval[null, null] as Interval<Date>)") == "@9999-12-31");
 }
 
+TEST_CASE("an element of a choice is the one of what the value is", "[cql][types]") {
+  const std::string choice = " as Choice<Integer, Interval<Integer>, Quantity, Code, Ratio>)";
+  CHECK(Of("(Interval[1, 2)" + choice + ".lowClosed") == "true");
+  CHECK(Of("(Interval[1, 2)" + choice + ".highClosed") == "false");
+  CHECK(Of("(1 'g' : 2 'L'" + choice + ".numerator") == "1 'g'");
+  CHECK(Of("(3 'mg'" + choice + ".unit") == "'mg'");
+  CHECK(Of("(Code { code: 'a' }" + choice + ".code") == "'a'");
+  CHECK(Of("(5" + choice + ".code") == "null");
+  CHECK(InLibrary("valueset V: 'v'\ndefine A: (V as Choice<ValueSet, Code>).id\n", "A") == "'v'");
+}
+
 TEST_CASE("a bound that is not known is no limit of the type", "[cql][interval]") {
   // The end of an ongoing interval is not known: whether a day is near it is not either.
   CHECK(Of("@2012-01-03 within 3 days of end of Interval[@2012-01-01, null)") == "null");
