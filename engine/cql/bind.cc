@@ -19,7 +19,7 @@ Value EvalParameter(const Expr& node, Evaluation& ev) { return ev.Parameter(node
 template <std::size_t kCount>
 Value EvalOperator(const Expr& node, Evaluation& ev) {
   Value args[kCount == 0 ? 1 : kCount];
-  for (std::size_t i = 0; i < kCount; ++i) args[i] = RunKid<true>(*node.kids[i], ev);
+  for (std::size_t i = 0; i < kCount; ++i) args[i] = RunKid(*node.kids[i], ev);
   return node.op(ev.context(), args, kCount);
 }
 
@@ -30,7 +30,7 @@ Value EvalStrict(const Expr& node, Evaluation& ev) {
   bool null = false;
   // All operands are evaluated, whatever the first is: an error in one is not hidden by a null in another.
   for (std::size_t i = 0; i < kCount; ++i) {
-    args[i] = RunKid<true>(*node.kids[i], ev);
+    args[i] = RunKid(*node.kids[i], ev);
     null = null || args[i].IsNull();
   }
   if (null) return {};
@@ -39,7 +39,7 @@ Value EvalStrict(const Expr& node, Evaluation& ev) {
 
 Value EvalMany(const Expr& node, Evaluation& ev) {
   Value* args = ev.context().arena.AllocateArray<Value>(node.kids.size());
-  for (std::size_t i = 0; i < node.kids.size(); ++i) args[i] = RunKid<true>(*node.kids[i], ev);
+  for (std::size_t i = 0; i < node.kids.size(); ++i) args[i] = RunKid(*node.kids[i], ev);
   return node.op(ev.context(), args, node.kids.size());
 }
 
@@ -58,7 +58,7 @@ bool Compare(T a, T b) {
 // Both operands are Integers when they are certain; anything else goes the general way.
 template <Fast kOp>
 Value EvalInteger(const Expr& node, Evaluation& ev) {
-  Value args[2] = {RunKid<true>(*node.kids[0], ev), RunKid<true>(*node.kids[1], ev)};
+  Value args[2] = {RunKid(*node.kids[0], ev), RunKid(*node.kids[1], ev)};
   if (!args[0].Is(Tag::kInteger) || !args[1].Is(Tag::kInteger)) [[unlikely]]
     return node.op(ev.context(), args, 2);
   const std::int32_t a = args[0].integer();
@@ -76,7 +76,7 @@ Value EvalInteger(const Expr& node, Evaluation& ev) {
 
 template <Fast kOp>
 Value EvalDecimal(const Expr& node, Evaluation& ev) {
-  Value args[2] = {RunKid<true>(*node.kids[0], ev), RunKid<true>(*node.kids[1], ev)};
+  Value args[2] = {RunKid(*node.kids[0], ev), RunKid(*node.kids[1], ev)};
   if (!args[0].Is(Tag::kDecimal) || !args[1].Is(Tag::kDecimal)) [[unlikely]]
     return node.op(ev.context(), args, 2);
   return Value::Boolean(Compare<kOp>(args[0].decimal().units(), args[1].decimal().units()));
@@ -84,7 +84,7 @@ Value EvalDecimal(const Expr& node, Evaluation& ev) {
 
 template <bool kWanted>
 Value EvalStringEqual(const Expr& node, Evaluation& ev) {
-  Value args[2] = {RunKid<true>(*node.kids[0], ev), RunKid<true>(*node.kids[1], ev)};
+  Value args[2] = {RunKid(*node.kids[0], ev), RunKid(*node.kids[1], ev)};
   if (!args[0].Is(Tag::kString) || !args[1].Is(Tag::kString)) [[unlikely]]
     return node.op(ev.context(), args, 2);
   return Value::Boolean((args[0].string() == args[1].string()) == kWanted);
@@ -97,7 +97,7 @@ bool Exact(const Value& value) {
 
 template <Fast kOp>
 Value EvalDateTime(const Expr& node, Evaluation& ev) {
-  Value args[2] = {RunKid<true>(*node.kids[0], ev), RunKid<true>(*node.kids[1], ev)};
+  Value args[2] = {RunKid(*node.kids[0], ev), RunKid(*node.kids[1], ev)};
   if (!Exact(args[0]) || !Exact(args[1])) return node.op(ev.context(), args, 2);
   return Value::Boolean(Compare<kOp>(UnixMs(args[0].temporal(), 0), UnixMs(args[1].temporal(), 0)));
 }
@@ -237,50 +237,50 @@ void BindExpr(Expr* node) {
 EvalFn ControlFunction(ExprKind kind) {
   switch (kind) {
     case ExprKind::kFold:
-      return EvalFold<true>;
+      return EvalFold;
     case ExprKind::kAnd:
-      return EvalAnd<true>;
+      return EvalAnd;
     case ExprKind::kOr:
-      return EvalOr<true>;
+      return EvalOr;
     case ExprKind::kImplies:
-      return EvalImplies<true>;
+      return EvalImplies;
     case ExprKind::kIf:
-      return EvalIf<true>;
+      return EvalIf;
     case ExprKind::kCase:
     case ExprKind::kCaseOf:
-      return EvalCase<true>;
+      return EvalCase;
     case ExprKind::kCoalesce:
-      return EvalCoalesce<true>;
+      return EvalCoalesce;
     case ExprKind::kList:
-      return EvalList<true>;
+      return EvalList;
     case ExprKind::kTuple:
-      return EvalTuple<true>;
+      return EvalTuple;
     case ExprKind::kInterval:
-      return EvalInterval<true>;
+      return EvalInterval;
     case ExprKind::kInstance:
-      return EvalInstance<true>;
+      return EvalInstance;
     case ExprKind::kElement:
-      return EvalElement<true>;
+      return EvalElement;
     case ExprKind::kProperty:
-      return EvalProperty<true>;
+      return EvalProperty;
     case ExprKind::kListProperty:
-      return EvalListProperty<true>;
+      return EvalListProperty;
     case ExprKind::kIs:
-      return EvalIs<true>;
+      return EvalIs;
     case ExprKind::kAs:
-      return EvalAs<true>;
+      return EvalAs;
     case ExprKind::kConvertList:
-      return EvalConvertList<true>;
+      return EvalConvertList;
     case ExprKind::kConvertInterval:
-      return EvalConvertInterval<true>;
+      return EvalConvertInterval;
     case ExprKind::kConvertChoice:
-      return EvalConvertChoice<true>;
+      return EvalConvertChoice;
     case ExprKind::kRetrieve:
-      return EvalRetrieve<true>;
+      return EvalRetrieve;
     case ExprKind::kQuery:
-      return EvalQuery<true>;
+      return EvalQuery;
     default:
-      return EvalCall<true>;
+      return EvalCall;
   }
 }
 

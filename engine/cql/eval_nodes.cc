@@ -237,14 +237,14 @@ bool RememberRow(Evaluation& ev, const QueryPlan& plan, std::size_t base) {
   return true;
 }
 
-Value Sorted(Evaluation& ev, const QueryPlan& plan, std::span<Value> rows, Value (*run)(const Expr&, Evaluation&)) {
+Value Sorted(Evaluation& ev, const QueryPlan& plan, std::span<Value> rows) {
   EvalContext& ctx = ev.context();
   const std::size_t columns = plan.sort.size();
   Value* keys = ctx.arena.AllocateArray<Value>(rows.size() * columns);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     ev.slot(plan.sort_slot) = rows[i];
     for (std::size_t j = 0; j < columns; ++j)
-      keys[i * columns + j] = plan.sort[j].by == nullptr ? rows[i] : run(*plan.sort[j].by, ev);
+      keys[i * columns + j] = plan.sort[j].by == nullptr ? rows[i] : RunKid(*plan.sort[j].by, ev);
   }
   auto* order = ctx.arena.AllocateArray<std::uint32_t>(rows.size());
   std::iota(order, order + rows.size(), 0U);

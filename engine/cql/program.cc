@@ -10,9 +10,8 @@ std::optional<int> Program::Find(std::string_view name, std::string_view library
   return std::nullopt;
 }
 
-Evaluation::Evaluation(const Program& program, Mode mode)
+Evaluation::Evaluation(const Program& program)
     : program_(program),
-      mode_(mode),
       slots_(program.slot_count_),
       defines_(program.definitions_.size()),
       retrieves_(program.memo_count_),
@@ -37,10 +36,7 @@ bool Evaluation::SetParameter(std::string_view name, const Value& value, std::st
   return found;
 }
 
-Value Evaluation::Evaluate(int definition) {
-  if (mode_ == Mode::kPlain) return Walk(*program_.definitions_[static_cast<std::size_t>(definition)].body);
-  return Define(definition);
-}
+Value Evaluation::Evaluate(int definition) { return Define(definition); }
 
 Value Evaluation::Define(std::int32_t index) {
   Kept& kept = defines_[static_cast<std::size_t>(index)];
@@ -65,8 +61,8 @@ Value Evaluation::Parameter(std::int32_t index) {
   const Expr* fallback = program_.parameters_[place].fallback;
   if (fallback == nullptr) return {};
   Kept& kept = parameters_[place];
-  if (kept.epoch != epoch_ || mode_ == Mode::kPlain) {
-    kept.value = Run(*fallback);
+  if (kept.epoch != epoch_) {
+    kept.value = fallback->fn(*fallback, *this);
     kept.epoch = epoch_;
   }
   return kept.value;

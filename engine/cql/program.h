@@ -220,11 +220,7 @@ class Program {
 
 class Evaluation {
  public:
-  // Fast: as compiled. Plain: every node by a walk over the tree, without folded constants, shortcuts and typed paths; kept so
-  // that the two can be compared.
-  enum class Mode : std::uint8_t { kFast, kPlain };
-
-  explicit Evaluation(const Program& program, Mode mode = Mode::kFast);
+  explicit Evaluation(const Program& program);
 
   // Forgets all values; parameters stay until set anew. The context outlives the evaluation it is given to.
   void Begin(EvalContext& context);
@@ -239,9 +235,6 @@ class Evaluation {
   [[nodiscard]] Value Define(std::int32_t index);
   [[nodiscard]] Value Parameter(std::int32_t index);
   [[nodiscard]] const Program& program() const { return program_; }
-  [[nodiscard]] Value Run(const Expr& node) { return mode_ == Mode::kFast ? node.fn(node, *this) : Walk(node); }
-  [[nodiscard]] Value Walk(const Expr& node);  // plain
-  [[nodiscard]] bool fast() const { return mode_ == Mode::kFast; }
   // Counts a step of a loop or call; false when evaluation is to stop.
   [[nodiscard]] bool Step() {
     if (++context_->steps > context_->limits.steps) [[unlikely]]
@@ -258,7 +251,6 @@ class Evaluation {
   };
 
   const Program& program_;
-  Mode mode_;
   EvalContext* context_ = nullptr;
   std::uint64_t epoch_ = 0;
   std::vector<Value> slots_;
