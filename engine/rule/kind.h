@@ -96,10 +96,14 @@ struct OpenRun {
   std::uint32_t count = 0;
   std::uint16_t rule = 0;
   bool open = false;
+  bool awaiting = false;  // an unknown ended it; its alert waits for the next satisfied event
+  // Of what has fired and is to be clear for a time: since when the condition has been satisfied, and the last such event.
+  TimeMs clearing = model::kNoTime;
+  TimeMs clearing_last = model::kNoTime;
 };
 
 // Why a verdict is unknown. Numbers are in no state.
-enum class Why : std::uint8_t { kNone, kFeed, kWarming, kException, kAnswer };
+enum class Why : std::uint8_t { kNone, kFeed, kWarming, kException, kAnswer, kTruncated };
 
 struct JudgeContext {
   const SubjectRows* subject = nullptr;
@@ -168,6 +172,8 @@ class RuleKind {
   [[nodiscard]] virtual TimeMs FinalMs() const { return LatenessMs(); }
   // How far before its anchor an instance's evidence may lie.
   [[nodiscard]] virtual TimeMs BackMs() const { return 0; }
+  // How far before its anchor anything lies that an instance reads, its conditions included. kForever: anywhere.
+  [[nodiscard]] virtual TimeMs ReachMs() const { return BackMs(); }
   // Rows before `boundary` are about to be dropped; `run` is brought up to it. Only kinds with runs have anything to do.
   virtual void Settle(const JudgeContext& context, TimeMs boundary, OpenRun* run) const;
   [[nodiscard]] virtual TimeMs LatenessMs() const = 0;

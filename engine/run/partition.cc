@@ -21,12 +21,22 @@ bool IsShown(alert::TransitionKind kind, const Instance& instance) {
   switch (kind) {
     case alert::TransitionKind::kPass:
     case alert::TransitionKind::kExcluded:
-      return was >= Announced::kAmendedToFail && was <= Announced::kAmendedToExcluded;
+      return was == Announced::kUnknown || (was >= Announced::kAmendedToFail && was <= Announced::kAmendedToExcluded);
     case alert::TransitionKind::kRetracted:
       return !quiet;
     default:
       return true;
   }
+}
+
+// The patient; of QC samples, which have none, the device: apart from every patient's, whatever their names are.
+Hash128 SubjectOf(const model::Event& event) {
+  if (!event.patient.empty()) [[likely]]
+    return HashText(event.patient);
+  constexpr std::uint64_t kDevices = 0x64657669636573ULL;
+  Hash128 key = HashText(event.device);
+  key.hi ^= kDevices;
+  return key;
 }
 
 }  // namespace
@@ -122,7 +132,7 @@ Taken Partition::TakeEvent(std::uint16_t topic, TimeMs arrival, const model::Eve
     ++counts_.accepted;
     return Taken::kAccepted;
   }
-  Subject& subject = subjects_.FindOrAdd(HashText(event.patient));
+  Subject& subject = subjects_.FindOrAdd(SubjectOf(event));
   Row row = RowOf(event, at);
   row.code = code;
   if (!kept) {
@@ -143,7 +153,14 @@ Taken Partition::TakeEvent(std::uint16_t topic, TimeMs arrival, const model::Eve
   // change, whatever came late or was corrected earlier.
   const bool regular = row.status != model::EventStatus::kEnteredInError &&
                        (uses.uses.empty() || row.arrival - row.time <= uses.least_lateness_ms);
-  if (!in_order) ++counts_.out_of_order;
+  if (!in_order) [[unlikely]] {
+    ++counts_.out_of_order;
+    if (row.time < subject.TruncatedBefore(row.kind)) {  // nobody can place it among what has been dropped
+      subject.rows.Prune([&row](const Row& r) { return r.id != row.id; });
+      subject.DropPayload(row.payload);
+      return Taken::kAccepted;
+    }
+  }
   if (in_order && regular) [[likely]] {
     StepInOrder(subject, row, uses);
   } else {
@@ -288,7 +305,12 @@ void Partition::Reconcile(Subject& subject, std::uint16_t rule, const rule::Judg
       subject.instances.push_back(fresh);
       it = subject.instances.end() - 1;
     }
-    if (!RestsOnDropped(subject, *it)) Apply(subject, *it, j, context);
+    if (RestsOnDropped(subject, *it)) continue;
+    if (subject.Truncated() && RestsOnTruncated(subject, rule, j)) [[unlikely]] {
+      ApplyTruncated(subject, *it, j, context);
+    } else {
+      Apply(subject, *it, j, context);
+    }
   }
   std::erase_if(subject.instances, [rule](const Instance& i) {
     // What has been shown keeps its numbers: a second firing goes on counting.
@@ -314,17 +336,7 @@ void Partition::Apply(Subject& subject, Instance& instance, const rule::Judgemen
   const VerdictKind verdict = judgement.on_time.kind == VerdictKind::kPending ? VerdictKind::kNone : judgement.on_time.kind;
   Enter(subject, instance, verdict);
   CountInstance(subject, instance);
-  if (is_final && !instance.is_final) {
-    instance.is_final = true;
-    RuleCounts& counts = rule_counts_[instance.rule];
-    if (judgement.late) {
-      ++counts.late_triggers;
-    } else {
-      ++counts.finals[static_cast<std::size_t>(judgement.on_time.kind)];
-    }
-    changes_.push_back({instance.rule, instance.step, subject.key, instance.anchor, instance.anchor_time, instance.verdict,
-                        instance.verdict, instance.late, true});
-  }
+  if (is_final) MarkFinal(subject, instance, judgement);
   TimeMs wake = judgement.wake;
   if (!silent) {
     alert::Announced now = alert::StateOf(judgement.on_time, judgement.everything);
@@ -338,6 +350,19 @@ void Partition::Apply(Subject& subject, Instance& instance, const rule::Judgemen
   const bool rescheduled = wake != instance.wake;
   instance.wake = wake;
   if (rescheduled || instance.feed != rule::kNoFeed) Schedule(subject, instance);
+}
+
+void Partition::MarkFinal(const Subject& subject, Instance& instance, const rule::Judgement& judgement) {
+  if (instance.is_final) return;
+  instance.is_final = true;
+  RuleCounts& counts = rule_counts_[instance.rule];
+  if (judgement.late) {
+    ++counts.late_triggers;
+  } else {
+    ++counts.finals[static_cast<std::size_t>(judgement.on_time.kind)];
+  }
+  changes_.push_back({instance.rule, instance.step, subject.key, instance.anchor, instance.anchor_time, instance.verdict,
+                      instance.verdict, instance.late, true});
 }
 
 void Partition::Enter(const Subject& subject, Instance& instance, VerdictKind verdict) {

@@ -56,7 +56,7 @@ struct PartitionCounts {
   std::uint64_t outdated = 0;      // a version below one already known
   std::uint64_t skew = 0;          // records stamped below their topic's clock
   std::uint64_t out_of_order = 0;  // events not after the last one of their patient
-  std::uint64_t truncated = 0;
+  std::uint64_t truncated = 0;     // verdicts that are unknown because their patient is over the limit of rows
   std::uint64_t heartbeats = 0;
 };
 
@@ -235,6 +235,13 @@ class Partition {
   // Its verdict is final and part of what it rests on has been dropped: what was said of it stands.
   bool RestsOnDropped(const Subject& subject, const Instance& instance) const;
   bool Keeps(const Subject& subject, const rule::Row& row);
+  // After rows were dropped: what rested on them goes with them.
+  void Tidy(Subject& subject);
+  // A subject over its limit (partition_limits.cc).
+  void Truncate(Subject& subject);
+  [[nodiscard]] bool RestsOnTruncated(const Subject& subject, std::uint16_t rule, const rule::Judgement& judgement) const;
+  void ApplyTruncated(Subject& subject, Instance& instance, rule::Judgement judgement, const rule::JudgeContext& context);
+  void MarkFinal(const Subject& subject, Instance& instance, const rule::Judgement& judgement);
   // Editions (partition_control.cc).
   struct Straddler {
     Subject* subject;

@@ -73,7 +73,7 @@ void Partition::Settle(Subject& subject, TimeMs boundary) {
     if (known != subject.runs.end()) run = *known;
     rules_->rules[cell.rule].kind->Settle({&view, &roles, &feeds_, clock_, {}}, boundary, &run);
     if (known != subject.runs.end()) subject.runs.erase(known);
-    if (run.open) subject.runs.push_back(run);
+    if (run.open || run.awaiting) subject.runs.push_back(run);
   }
 }
 
@@ -95,26 +95,32 @@ void Partition::Prune(Subject& subject) {
       subject.DropPayload(row.payload);
       return false;
     });
-    std::erase_if(subject.runs, [&](const rule::OpenRun& r) { return subject.PhaseOf(r.rule) == rule::kIdle; });
-    std::erase_if(subject.counted, [&](const CountedCase& c) {
-      return !c.anchor.IsZero() && subject.rows.FindId(c.anchor) == subject.rows.size();
-    });
-    // Verdicts whose rows are gone: kept only while their alert is firing, because an answer may still end it.
-    std::erase_if(subject.instances, [&](const Instance& i) {
-      const bool done = i.is_final || (i.announced == alert::Announced::kNothing && i.wake == rule::kForever);
-      const bool gone = done && !alert::IsFiring(i.announced) && subject.rows.FindId(i.anchor) == subject.rows.size();
-      if (gone && i.announced == alert::Announced::kUnknown) --rule_counts_[i.rule].unknown;
-      if (gone) Forget(subject, i);
-      return gone;
-    });
-    for (const Hash128& chain : forgotten_) {
-      const bool goes_on = std::any_of(subject.instances.begin(), subject.instances.end(),
-                                       [&chain](const Instance& i) { return i.chain == chain; });
-      if (!goes_on) handling_.Forget(chain);
-    }
-    forgotten_.clear();
+    Tidy(subject);
   }
+  if (subject.rows.size() >= options_.max_rows) [[unlikely]]
+    Truncate(subject);
   subject.prune_at = std::max(kLeastRows, static_cast<std::uint32_t>(subject.rows.size() + subject.rows.size() / 2));
+  if (subject.rows.size() < options_.max_rows) subject.prune_at = std::min(subject.prune_at, options_.max_rows);
+}
+
+void Partition::Tidy(Subject& subject) {
+  std::erase_if(subject.runs, [&](const rule::OpenRun& r) { return subject.PhaseOf(r.rule) == rule::kIdle; });
+  std::erase_if(subject.counted,
+                [&](const CountedCase& c) { return !c.anchor.IsZero() && subject.rows.FindId(c.anchor) == subject.rows.size(); });
+  // Verdicts whose rows are gone: kept only while their alert is firing, because an answer may still end it.
+  std::erase_if(subject.instances, [&](const Instance& i) {
+    const bool done = i.is_final || (i.announced == alert::Announced::kNothing && i.wake == rule::kForever);
+    const bool gone = done && !alert::IsFiring(i.announced) && subject.rows.FindId(i.anchor) == subject.rows.size();
+    if (gone && i.announced == alert::Announced::kUnknown) --rule_counts_[i.rule].unknown;
+    if (gone) Forget(subject, i);
+    return gone;
+  });
+  for (const Hash128& chain : forgotten_) {
+    const bool goes_on =
+        std::any_of(subject.instances.begin(), subject.instances.end(), [&chain](const Instance& i) { return i.chain == chain; });
+    if (!goes_on) handling_.Forget(chain);
+  }
+  forgotten_.clear();
 }
 
 void Partition::BeginCheckpoint() {

@@ -29,7 +29,8 @@ void AppendMember(std::string& s, std::string_view name, std::string_view value)
 
 // Why a verdict is unknown.
 void AppendReasons(const Told& t, std::string& s) {
-  static constexpr std::array<std::string_view, 5> kWhy = {"", "feed silent", "warming", "exception unknown", "answer unknown"};
+  static constexpr std::array<std::string_view, 6> kWhy = {
+      "", "feed silent", "warming", "exception unknown", "answer unknown", "truncated"};
   if (t.what.kind == alert::TransitionKind::kUnknown) AppendMember(s, "why", kWhy[static_cast<std::size_t>(t.why)]);
   AppendMember(s, "feed", t.feed);
 }

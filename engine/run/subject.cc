@@ -6,7 +6,7 @@
 namespace plumbline::run {
 namespace {
 
-constexpr std::uint8_t kFormat = 3;
+constexpr std::uint8_t kFormat = 4;
 
 // row = id, time, arrival, sequence, value, content, encounter (u64 each but id), u32 code, u32 version, u16 unit, u16 site,
 //       u16 source, u8 kind, u8 status, u8 flags (1 has_value, 2 versions, 4 payload), text id, [text payload]
@@ -103,6 +103,9 @@ void WriteRun(ByteWriter& w, const rule::OpenRun& r) {
   w.I64(r.boundary);
   w.U32(r.count);
   w.U16(r.rule);
+  w.U8(static_cast<std::uint8_t>((r.open ? 1 : 0) | (r.awaiting ? 2 : 0)));
+  w.I64(r.clearing);
+  w.I64(r.clearing_last);
 }
 
 rule::OpenRun ReadRun(ByteReader& in) {
@@ -114,7 +117,11 @@ rule::OpenRun ReadRun(ByteReader& in) {
   r.boundary = in.I64();
   r.count = in.U32();
   r.rule = in.U16();
-  r.open = true;
+  const std::uint8_t flags = in.U8();
+  r.open = (flags & 1) != 0;
+  r.awaiting = (flags & 2) != 0;
+  r.clearing = in.I64();
+  r.clearing_last = in.I64();
   return r;
 }
 
@@ -189,6 +196,8 @@ void Subject::Serialize(std::string& out) const {
   w.U8(kFormat);
   w.U32(prune_at);
   w.I64(dropped_before);
+  w.I64(truncated_values);
+  w.I64(truncated_others);
   w.U32(static_cast<std::uint32_t>(rows.size()));
   for (const rule::Row& r : rows.all()) WriteRow(w, r, payloads);
   w.U32(static_cast<std::uint32_t>(instances.size()));
@@ -217,6 +226,8 @@ Result<void> Subject::Deserialize(std::string_view bytes) {
     return Fail(ErrorCode::kVersion, "a subject in the checkpoint has another format; start from the journal");
   prune_at = in.U32();
   dropped_before = in.I64();
+  truncated_values = in.I64();
+  truncated_others = in.I64();
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) rows.Insert(ReadRow(in, *this));
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) instances.push_back(ReadInstance(in));
   for (std::uint32_t n = in.U32(); n > 0 && in.ok(); --n) runs.push_back(ReadRun(in));

@@ -75,6 +75,9 @@ struct alignas(64) Subject {
   std::vector<rule::OpenRun> runs;
   std::vector<CountedCase> counted;   // cases in measures over instances and patients
   TimeMs dropped_before = INT64_MIN;  // rows before it may have been dropped
+  // Over its limit of rows: device values, and other events, before these times have been dropped although rules read them.
+  TimeMs truncated_values = INT64_MIN;
+  TimeMs truncated_others = INT64_MIN;
 
   // Asks the memory for what an event in order reads and writes. Its own lines are there already.
   void Prefetch() const {
@@ -83,6 +86,10 @@ struct alignas(64) Subject {
     __builtin_prefetch(greatest.data(), 1);
   }
 
+  [[nodiscard]] bool Truncated() const { return truncated_values != INT64_MIN || truncated_others != INT64_MIN; }
+  [[nodiscard]] TimeMs TruncatedBefore(model::EventKind kind) const {
+    return kind == model::EventKind::kDevice ? truncated_values : truncated_others;
+  }
   [[nodiscard]] rule::Phase PhaseOf(std::uint16_t rule) const {
     for (const PhaseCell& c : phases) {
       if (c.rule == rule) return c.phase;
@@ -96,7 +103,8 @@ struct alignas(64) Subject {
   void DropPayload(std::uint32_t index);
 
   // Format of a checkpoint value (little-endian, see engine/base/bytes.h), version first:
-  //   subject   = u8 version=3, u32 prune_at, i64 dropped_before, rows, instances, runs, counted, greatest, phases
+  //   subject   = u8 version=4, u32 prune_at, i64 dropped_before, i64 truncated_values,
+  //               i64 truncated_others, rows, instances, runs, counted, greatest, phases
   //   rows      = u32 n, n * row            (row: see WriteRow)
   //   instances = u32 n, n * instance
   //   runs      = u32 n, n * run

@@ -32,17 +32,26 @@ struct Run {
 class Scanner {
  public:
   Scanner(const CheckOptions& options, const OpenRun& carried, std::vector<Run>& out) : options_(options), out_(out) {
-    if (!carried.open) return;
-    open_ = true;
+    if (!carried.open && !carried.awaiting) return;
     run_.anchor = carried.anchor;
     run_.anchor_time = carried.anchor_time;
     run_.last = carried.last;
     run_.count = carried.count;
     run_.fire = carried.fired;
     last_by_fire_ = carried.last;
+    clearing_ = carried.clearing;
+    clearing_last_ = carried.clearing_last;
+    open_ = carried.open;
+    awaiting_end_ = carried.awaiting;
+    if (awaiting_end_) out_.push_back(run_);
   }
 
   void Add(const Row& row, Tri passes) {
+    if (open_ && options_.clear_ms > 0) {
+      FireByHold(row.time);
+      if (run_.fire != kNever && !ClearedBefore(row.time)) return AddToFired(row, passes);
+      if (run_.fire != kNever) Close(row.time, ClearTime());
+    }
     if (open_ && passes == Tri::kFalse && !Gap(run_.last, row.time)) return Extend(row);
     if (open_) Close(row.time, passes == Tri::kTrue ? row.time : kNever);
     if (awaiting_end_ && passes == Tri::kTrue) {
@@ -57,11 +66,30 @@ class Scanner {
     Extend(row);
   }
 
-  // After the last row; returns true if a run is open.
+  // After the last row; returns true if a run is open. One that would be clear at a later time has that time as its end.
   bool Finish() {
     const bool was_open = open_;
-    if (open_) Close(rule::kForever, kNever);
+    if (open_) Close(rule::kForever, ClearTime());
     return was_open;
+  }
+
+  // What goes on at `boundary`, when all rows before it have been added; returns false where nothing does.
+  bool Carry(TimeMs boundary, OpenRun* run) {
+    if (open_) FireByHold(boundary);
+    if (open_ && run_.fire != kNever && ClearedBefore(boundary)) open_ = false;
+    if (!open_ && !awaiting_end_) return false;
+    const Run& r = open_ ? run_ : out_.back();
+    run->anchor = r.anchor;
+    run->anchor_time = r.anchor_time;
+    run->last = r.last;
+    run->fired = r.fire;
+    run->count = r.count;
+    run->boundary = std::max(run->boundary, boundary);
+    run->open = open_;
+    run->awaiting = !open_;
+    run->clearing = clearing_;
+    run->clearing_last = clearing_last_;
+    return true;
   }
 
  private:
@@ -75,18 +103,42 @@ class Scanner {
     }
   }
 
+  // A row of a run that has fired and is to be clear for a time.
+  void AddToFired(const Row& row, Tri passes) {
+    if (passes == Tri::kTrue) {
+      if (clearing_ == kNever || Gap(clearing_last_, row.time)) clearing_ = row.time;
+      clearing_last_ = row.time;
+      return;
+    }
+    clearing_ = kNever;
+    if (passes != Tri::kFalse) return;
+    run_.last = row.time;
+    ++run_.count;
+  }
+
   bool Gap(TimeMs a, TimeMs b) const { return options_.carry_ms > 0 && b - a > options_.carry_ms; }
 
-  // `next`: the time of the row that ended it (kForever: none yet); `end`: that time if the row satisfied the condition.
+  // When the run will have been clear for long enough if nothing else comes; kNever where it is not clearing.
+  TimeMs ClearTime() const {
+    if (clearing_ == kNever || Gap(clearing_last_, clearing_ + options_.clear_ms)) return kNever;
+    return clearing_ + options_.clear_ms;
+  }
+  bool ClearedBefore(TimeMs next) const { return ClearTime() != kNever && next > ClearTime(); }
+
+  void FireByHold(TimeMs next) {
+    if (options_.hold_ms == 0 || run_.fire != kNever) return;
+    const TimeMs fire = run_.anchor_time + options_.hold_ms;
+    if (next > fire && !Gap(last_by_fire_, fire)) run_.fire = fire;
+  }
+
+  // `next`: the time of the row that ended it (kForever: none yet); `end`: when its alert ends, kNever where that is not known.
   void Close(TimeMs next, TimeMs end) {
-    if (options_.hold_ms > 0 && run_.fire == kNever) {
-      const TimeMs fire = run_.anchor_time + options_.hold_ms;
-      if (next > fire && !Gap(last_by_fire_, fire)) run_.fire = fire;
-    }
+    FireByHold(next);
     run_.end = end;
     out_.push_back(run_);
     awaiting_end_ = end == kNever && next != rule::kForever && !Gap(run_.last, next);
     open_ = false;
+    clearing_ = kNever;
   }
 
   const CheckOptions& options_;
@@ -95,6 +147,8 @@ class Scanner {
   bool open_ = false;
   bool awaiting_end_ = false;  // an unknown ended the last run; the next satisfied event ends its alert
   TimeMs last_by_fire_ = 0;
+  TimeMs clearing_ = kNever;  // since when the fired run has been satisfied
+  TimeMs clearing_last_ = kNever;
 };
 
 class Check final : public rule::RuleKind {
@@ -148,10 +202,13 @@ class Check final : public rule::RuleKind {
     if ((roles & rule::kHistoryRole) == 0) return SettleMs();
     return options_.lookback_ms == rule::kForever ? rule::kForever : SettleMs() + options_.lookback_ms;
   }
-  TimeMs SettleMs() const override { return std::max<TimeMs>(1, options_.lateness_ms + options_.hold_ms); }
+  TimeMs SettleMs() const override { return std::max<TimeMs>(1, options_.lateness_ms + options_.hold_ms + options_.clear_ms); }
   TimeMs FinalMs() const override {
     if (options_.hold_ms > 0 || options_.count <= 1) return options_.lateness_ms + options_.hold_ms;
     return options_.carry_ms > 0 ? options_.lateness_ms + (options_.count - 1) * options_.carry_ms : rule::kForever;
+  }
+  TimeMs ReachMs() const override {
+    return options_.must->ReadsHistory() || (options_.when && options_.when->ReadsHistory()) ? options_.lookback_ms : 0;
   }
   bool Running() const override { return true; }
   TimeMs LatenessMs() const override { return options_.lateness_ms; }
@@ -161,23 +218,11 @@ class Check final : public rule::RuleKind {
     s.view.clear();
     Scanner scanner(options_, *run, s.view);
     const RowList& rows = *context.subject->rows;
-    TimeMs last = INT64_MIN;
     for (std::size_t i = 0; i < rows.size() && rows[i].time < boundary; ++i) {
-      if (run->open && rows[i].time < run->boundary) continue;
-      if (!Checked(context, i, rule::kForever)) continue;
-      scanner.Add(rows[i], Passes(context.subject, rows[i], rule::kForever));
-      last = rows[i].time;
+      if ((run->open || run->awaiting) && rows[i].time < run->boundary) continue;
+      if (Checked(context, i, rule::kForever)) scanner.Add(rows[i], Passes(context.subject, rows[i], rule::kForever));
     }
-    if (last == INT64_MIN) {
-      if (run->open) run->boundary = std::max(run->boundary, boundary);
-      return;
-    }
-    if (!scanner.Finish()) {
-      run->open = false;
-      return;
-    }
-    const Run& r = s.view.back();
-    *run = {r.anchor, r.anchor_time, r.last, r.fire, boundary, r.count, run->rule, true};
+    if (!scanner.Carry(boundary, run)) run->open = run->awaiting = false;
   }
 
  private:
@@ -212,7 +257,7 @@ class Check final : public rule::RuleKind {
     Scanner scanner(options_, context.carried, out);
     const RowList& rows = *context.subject->rows;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (context.carried.open && rows[i].time < context.carried.boundary) continue;
+      if (rows[i].time < context.carried.boundary) continue;
       if (Checked(context, i, cut)) scanner.Add(rows[i], Passes(context.subject, rows[i], cut));
     }
     return scanner.Finish();
@@ -220,9 +265,16 @@ class Check final : public rule::RuleKind {
 
   // Whether the view at `cut` lets the run speak: by the clock, or because an event later than its instant has been taken.
   bool Held(const JudgeContext& context, TimeMs fire, TimeMs cut) const {
-    if (options_.hold_ms == 0 || context.clock > fire) return true;
+    return options_.hold_ms == 0 || Passed(context, fire, cut);
+  }
+  // A run that is to be clear for a time ends when that is over.
+  bool Ended(const JudgeContext& context, const Run& run) const {
+    return run.end != kNever && (options_.clear_ms == 0 || Passed(context, run.end, rule::kForever));
+  }
+  bool Passed(const JudgeContext& context, TimeMs instant, TimeMs cut) const {
+    if (context.clock > instant) return true;
     const RowList& rows = *context.subject->rows;
-    for (std::size_t i = rows.size(); i-- > 0 && rows[i].time > fire;) {
+    for (std::size_t i = rows.size(); i-- > 0 && rows[i].time > instant;) {
       if (context.roles->Of(rows[i]) != 0 && rule::IsVisible(rows, i, cut)) return true;
     }
     return false;
@@ -280,7 +332,9 @@ class Check final : public rule::RuleKind {
           std::find_if(everything.begin(), everything.end(), [&](const Run& r) { return r.anchor == out[i].anchor; });
       if (run == everything.end() || run->fire == kNever) continue;
       const bool held = Held(context, run->fire, rule::kForever);
-      out[i].everything = {held ? VerdictKind::kFail : VerdictKind::kPending, run->fire, run->end};
+      const bool ended = Ended(context, *run);
+      out[i].everything = {held ? VerdictKind::kFail : VerdictKind::kPending, run->fire, ended ? run->end : kNever};
+      if (run->end != kNever && !ended) out[i].wake = std::min(out[i].wake, run->end);
       out[i].last_time = std::max(out[i].last_time, run->last);
     }
     // A run that waits for its hold in the view of its limit may be let speak by any later row, whatever the newest view says.
@@ -288,6 +342,7 @@ class Check final : public rule::RuleKind {
                                    [](const Judgement& j) { return j.on_time.kind == VerdictKind::kPending; });
     if (waits) return rule::kOpen;
     if (!open) return AwaitsEnd(everything) ? rule::kOpen : rule::kIdle;
+    if (everything.back().end != kNever) return Ended(context, everything.back()) ? rule::kIdle : rule::kOpen;
     return everything.back().fire != kNever && Held(context, everything.back().fire, rule::kForever) ? rule::kFiring
                                                                                                      : rule::kOpen;
   }

@@ -67,6 +67,15 @@ class Pathway final : public rule::RuleKind {
     for (const PathwayStep& s : options_.steps) back = std::max(back, s.lookback_ms);
     return back;
   }
+  TimeMs ReachMs() const override {
+    const auto reads = [](const auto& condition) { return condition && condition->ReadsHistory(); };
+    const bool history = reads(options_.when) || reads(options_.unless) ||
+                         std::any_of(options_.steps.begin(), options_.steps.end(),
+                                     [&reads](const PathwayStep& s) { return reads(s.where); });
+    TimeMs reach = std::max(BackMs(), history ? options_.retain_ms : 0);
+    if (options_.first_only) reach = std::max(reach, options_.period_ms);
+    return reach;
+  }
   TimeMs LatenessMs() const override { return options_.lateness_ms; }
 
   void Evidence(const JudgeContext& context, const Judgement& judgement, std::vector<std::size_t>& used) const override {

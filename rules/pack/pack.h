@@ -24,6 +24,8 @@ struct TestEvent {
   std::string id;
   std::string value, unit;  // empty: none
   std::string action, certainty, encounter, site, patient, clinician;
+  std::string instrument;                     // the device
+  std::string qc_material, qc_level, qc_run;  // of a control sample
   std::uint32_t version = 1;
   bool withdrawn = false;
   config::Mark mark;

@@ -175,6 +175,7 @@ void PackReader::ReadCheck(MapReader& map, Rule& rule) {
   o.count = static_cast<std::uint32_t>(map.Whole("consecutive", 1, 1, 1000));
   o.hold_ms = map.Duration("hold", 0);
   o.carry_ms = map.Duration("carry", 0);
+  o.clear_ms = map.Duration("clear", 0);
   o.lookback_ms = map.Duration("lookback", 0);
   o.lateness_ms = map.Duration("lateness", kDefaultLateness);
   o.per_encounter = map.OneOf("per", 0, std::array<std::string_view, 2>{"patient", "encounter"}) == 1;

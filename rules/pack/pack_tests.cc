@@ -71,8 +71,17 @@ TestEvent ReadEvent(const Node& node, const ValueSets& sets, std::size_t number,
   e.unit = map.Text("unit", "1");
   e.action = map.Text("action", "");
   e.certainty = map.Text("certainty", "");
-  e.encounter = map.Text("encounter", "encounter-1");
-  e.patient = map.Text("patient", "patient-1");
+  e.instrument = map.Text("instrument", "");
+  if (const Node* qc = map.Optional("qc")) {
+    MapReader sample(*qc, "a control sample", diagnostics);
+    e.qc_material = sample.Text("material");
+    e.qc_level = sample.Text("level", "");
+    e.qc_run = sample.Text("run", "");
+    sample.Finish();
+  }
+  // A control sample is nobody's.
+  e.encounter = map.Text("encounter", e.qc_material.empty() ? "encounter-1" : "");
+  e.patient = map.Text("patient", e.qc_material.empty() ? "patient-1" : "");
   e.site = map.Text("site", "site-1");
   e.clinician = map.Text("clinician", "");
   e.version = static_cast<std::uint32_t>(map.Whole("version", 1, 1, 1'000'000));

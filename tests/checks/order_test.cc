@@ -95,6 +95,8 @@ rules:
       - {name: no-comfort, forbid: '[Consultation: "Comfort"] C', within: 2 hours}
     lateness: 15 minutes
   - {id: low, kind: check, on: '[Device: "MAP"] M', must: "M.value >= 65 'mm[Hg]'", consecutive: 2, lateness: 15 minutes}
+  - {id: damped, kind: check, on: '[Device: "MAP"] M', must: "M.value >= 65 'mm[Hg]'", consecutive: 2, clear: 20 minutes,
+     carry: 30 minutes, lateness: 15 minutes}
   - {id: desaturated, kind: check, on: '[Device: "SpO2"] S', must: "S.value >= 88 '%'", hold: 10 minutes, carry: 5 minutes,
      lateness: 10 minutes}
   - {id: answered-by-clinician, kind: indicator, of: answered, cases: instances, statistic: rate, by: [site, clinician], window: day}

@@ -76,6 +76,7 @@ std::shared_ptr<const rule::RuleSet> EngineRule(const RuleSpec& spec) {
     o.count = static_cast<std::uint32_t>(spec.count);
     o.hold_ms = Ms(spec.hold);
     o.carry_ms = Ms(spec.carry);
+    o.clear_ms = Ms(spec.clear);
     o.lateness_ms = Ms(spec.lateness);
     r.kind = rules::MakeCheck(o);
   }

@@ -19,10 +19,17 @@ RuleSpec NamedRule(const std::string& name) {
     r.below = 88;
     r.hold = 600;
     r.carry = 300;
+  } else if (name == "held-cleared") {
+    r.code = "SpO2";
+    r.below = 88;
+    r.hold = 300;
+    r.carry = 900;
+    r.clear = 600;
   } else {
     r.code = "MAP";
     r.below = 65;
     r.count = 2;
+    if (name == "counted-cleared") r.clear = 900;
   }
   return r;
 }
@@ -93,6 +100,27 @@ std::optional<Verdict> Model::JudgePathway(const std::string& anchor, const Even
   return Verdict{"fail", due, answered};
 }
 
+std::optional<std::int64_t> Model::ClearedAt(const Events& values, std::size_t* next) const {
+  const auto good = [&](const Record& e) { return *e.value >= rule_.below; };
+  const auto gap = [&](std::int64_t a, std::int64_t b) { return rule_.carry > 0 && b - a > rule_.carry; };
+  for (std::size_t s = *next; s < values.size(); ++s) {
+    if (!good(values[s])) continue;
+    const std::int64_t end = values[s].ev + rule_.clear;
+    std::int64_t last = values[s].ev;
+    bool clear = true;
+    std::size_t k = s;
+    for (; k < values.size() && values[k].ev <= end; ++k) {
+      clear = clear && good(values[k]) && !gap(last, values[k].ev);
+      last = values[k].ev;
+    }
+    if (!clear || gap(last, end)) continue;
+    *next = k;
+    return end;
+  }
+  *next = values.size();
+  return std::nullopt;
+}
+
 std::vector<Model::RunOf> Model::Runs(const Events& events) const {
   Events values;
   for (const Record& e : events) {
@@ -120,6 +148,13 @@ std::vector<Model::RunOf> Model::Runs(const Events& events) const {
       }
       if ((after != nullptr && after->ev <= *fire) || gap(last, *fire)) fire.reset();
     }
+    if (fire && rule_.clear > 0) {
+      out.push_back({values[i].id, fire, {}});
+      if (rule_.count > 0) i += static_cast<std::size_t>(rule_.count);
+      while (rule_.count == 0 && i < values.size() && values[i].ev <= *fire) ++i;
+      out.back().end = ClearedAt(values, &i);
+      continue;
+    }
     std::optional<std::int64_t> end;
     if (after != nullptr && !beyond(*after)) end = after->ev;
     out.push_back({values[i].id, fire, end});
@@ -135,7 +170,9 @@ std::optional<Verdict> Model::Judge(const std::string& anchor, const Events& eve
     std::int64_t seen = clock();
     for (const Record& e : events) seen = std::max(seen, e.ev);
     const bool held = rule_.hold == 0 || clock() > *run.fire || seen > *run.fire;
-    return held ? Verdict{"fail", *run.fire, run.end} : Verdict{"pending", *run.fire, {}};
+    std::optional<std::int64_t> end = run.end;
+    if (end && rule_.clear > 0 && seen <= *end) end.reset();  // it would be clear then, if nothing else comes
+    return held ? Verdict{"fail", *run.fire, end} : Verdict{"pending", *run.fire, {}};
   }
   return std::nullopt;
 }

@@ -42,11 +42,12 @@ struct RuleSpec {
   // Run
   double below = 0;
   int count = 0;  // 0: by hold
-  std::int64_t hold = 0, carry = 0;
+  std::int64_t hold = 0, carry = 0, clear = 0;
   std::int64_t lateness = 900;
 };
 
-// The rules that the scenarios and random histories use: "shock", "desaturation", "two-low".
+// The rules that the scenarios and random histories use: "shock", "desaturation", "two-low"; and "held-cleared",
+// "counted-cleared", whose alerts end when the value has been good for a time.
 RuleSpec NamedRule(const std::string& name);
 
 struct BeatRecord {
@@ -77,6 +78,9 @@ class Model {
   [[nodiscard]] Events Current(std::optional<std::int64_t> until) const;
   [[nodiscard]] std::set<std::int64_t> Candidates(const std::string& anchor) const;
   [[nodiscard]] std::vector<RunOf> Runs(const Events& events) const;
+  // Of a run that has fired, from value *next on: when the values have been good for `clear` on end; *next: the first value after
+  // that.
+  [[nodiscard]] std::optional<std::int64_t> ClearedAt(const Events& values, std::size_t* next) const;
   [[nodiscard]] std::optional<Verdict> Judge(const std::string& anchor, const Events& events,
                                              std::optional<std::int64_t> until) const;
   [[nodiscard]] std::optional<Verdict> JudgePathway(const std::string& anchor, const Events& events,

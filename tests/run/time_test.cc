@@ -36,7 +36,9 @@ History RandomHistory(std::mt19937_64& rng) {
     return *(of.begin() + static_cast<std::ptrdiff_t>(rng() % of.size()));
   };
   History h;
-  h.rule = std::initializer_list<const char*>{"shock", "desaturation", "two-low"}.begin()[rng() % 3];
+  static constexpr const char* kRules[] = {"shock", "desaturation", "two-low", "held-cleared", "counted-cleared"};
+  h.rule = kRules[rng() % std::size(kRules)];
+  const RuleSpec spec = NamedRule(h.rule);
   const std::int64_t base = static_cast<std::int64_t>(rng() % 3600);
   const int n = 2 + static_cast<int>(rng() % 7);
   for (int i = 0; i < n; ++i) {
@@ -47,8 +49,8 @@ History RandomHistory(std::mt19937_64& rng) {
       r.topic = which == 0 ? 2 : 1;
       r.code = which == 0 ? "shock" : which == 1 ? "antimicrobial" : "comfort";
     } else {
-      r.code = h.rule == "desaturation" ? "SpO2" : "MAP";
-      r.value = static_cast<double>(h.rule == "desaturation" ? pick({80, 86, 90, 95}) : pick({60, 64, 70}));
+      r.code = spec.code;
+      r.value = static_cast<double>(spec.code == "SpO2" ? pick({80, 86, 90, 95}) : pick({60, 64, 70}));
     }
     r.arr = r.ev + pick({0, 0, 5, 300, 850, 1000, 2000});
     r.id = "e" + std::to_string(i);

@@ -142,6 +142,10 @@ model::Event EventOf(const rules::TestEvent& t, std::size_t number) {
   e.site = t.site;
   e.source = "test";
   e.clinician = t.clinician;
+  e.device = t.instrument;
+  e.qc_material = t.qc_material;
+  e.qc_level = t.qc_level;
+  e.qc_run = t.qc_run;
   e.code = {t.system, t.code, {}};
   if (!t.value.empty()) {
     e.has_quantity = true;

@@ -19,7 +19,7 @@
 //   count NAME N                               duplicates, conflicts, outdated, skew, late_events, late_triggers, refused,
 //   dead:REASON line ANCHOR TEXT                           some line of the alerts log about it contains the text
 //
-// Options of the named rules: lateness, grace, within, lookback, count, hold, carry (seconds), feed.
+// Options of the named rules: lateness, grace, within, lookback, count, hold, carry, clear (seconds), feed.
 #pragma once
 
 #include <string>
