@@ -1,9 +1,11 @@
 #include "engine/app/alert_history.h"
 
+#include <algorithm>
+#include <map>
 #include <set>
 
+#include "config/diagnostics.h"
 #include "engine/app/media.h"
-#include "engine/base/hash.h"
 
 namespace plumbline::app {
 namespace {
@@ -28,6 +30,78 @@ Result<void> ForEachLine(io::Source& source, const std::function<void(std::uint3
   return {};
 }
 
+constexpr std::size_t kIdLetters = 32;
+constexpr std::size_t kMostShown = 3;
+
+// The text of a member of a line that the engine wrote; empty where there is none.
+std::string_view MemberOf(std::string_view line, std::string_view name) {
+  const std::string start = "\"" + std::string(name) + "\":\"";
+  const std::size_t at = line.find(start);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = line.substr(at + start.size());
+  return rest.substr(0, rest.find('"'));
+}
+
+std::string_view IdOf(std::string_view line) { return line.substr(7, kIdLetters); }
+
+struct KnownAlert {
+  std::string rule, site, state;
+  std::uint64_t last_line = 0;
+};
+
+using KnownAlerts = std::map<std::string, KnownAlert, std::less<>>;
+
+Result<KnownAlerts> ReadKnownAlerts(const config::Config& config) {
+  KnownAlerts out;
+  std::uint64_t lines = 0;
+  PLUMBLINE_TRY(ForEachAlertLine(config, [&](std::uint32_t, std::string_view line) {
+    ++lines;
+    if (line.size() <= 7 + kIdLetters) return;
+    KnownAlert& alert = out[std::string(IdOf(line))];
+    if (alert.rule.empty()) alert.rule = MemberOf(line, "rule");
+    if (alert.site.empty()) alert.site = MemberOf(line, "site");
+    alert.state = MemberOf(line, "state");
+    alert.last_line = lines;
+  }));
+  return out;
+}
+
+std::string ListOf(const KnownAlerts& alerts, const std::vector<std::string_view>& ids) {
+  std::string out;
+  for (std::size_t i = 0; i < ids.size() && i < kMostShown; ++i) {
+    const auto at = alerts.find(ids[i]);
+    out += "\n  " + at->first + "  " + at->second.rule + (at->second.site.empty() ? "" : ", " + at->second.site) + ", " +
+           at->second.state;
+  }
+  if (ids.size() > kMostShown) out += "\n  and " + std::to_string(ids.size() - kMostShown) + " more";
+  return out;
+}
+
+// No alert begins with `id`: the nearest that are there, or the last that were told.
+Error NoSuchAlert(const config::Config& config, const std::string& id, const KnownAlerts& alerts) {
+  if (alerts.empty()) {
+    return {ErrorCode::kNotFound,
+            "the alerts log is empty, so it has no alert \"" + id + "\"; is " + config.file + " the configuration that was run?"};
+  }
+  std::vector<std::string_view> starts, ids;
+  for (const auto& [known, alert] : alerts) starts.push_back(std::string_view(known).substr(0, id.size()));
+  const std::string_view nearest = config::NearestName(id, starts);
+  std::string text = "the alerts log has no alert \"" + id + "\"; ";
+  if (!nearest.empty()) {
+    for (const auto& [known, alert] : alerts) {
+      if (known.starts_with(nearest)) ids.push_back(known);
+    }
+    text += "did you mean";
+  } else {
+    for (const auto& [known, alert] : alerts) ids.push_back(known);
+    std::sort(ids.begin(), ids.end(), [&](std::string_view a, std::string_view b) {
+      return alerts.find(a)->second.last_line > alerts.find(b)->second.last_line;
+    });
+    text += "the last ones told are";
+  }
+  return {ErrorCode::kNotFound, text + ListOf(alerts, ids)};
+}
+
 }  // namespace
 
 Result<void> ForEachAlertLine(const config::Config& config, const std::function<void(std::uint32_t, std::string_view)>& f) {
@@ -46,12 +120,15 @@ Result<AlertHistory> ReadAlertHistory(const config::Config& config, const std::s
     if (!line.starts_with(start)) return;
     out.partition = partition;
     out.lines.emplace_back(line);
-    ids.insert(std::string(line.substr(7, 32)));
+    ids.emplace(IdOf(line));
   }));
-  if (ids.empty()) return Fail(ErrorCode::kNotFound, "the alerts log has no alert \"" + id + "\"; ids are in its lines, as `id`");
-  if (ids.size() > 1)
-    return Fail(ErrorCode::kUsage, std::to_string(ids.size()) + " alerts begin with \"" + id + "\"; give more of it");
-  return out;
+  if (ids.size() == 1) return out;
+  PLUMBLINE_ASSIGN(const KnownAlerts alerts, ReadKnownAlerts(config));
+  if (ids.empty()) return std::unexpected(NoSuchAlert(config, id, alerts));
+  std::vector<std::string_view> several;
+  for (const std::string& known : ids) several.push_back(known);
+  return Fail(ErrorCode::kUsage,
+              std::to_string(ids.size()) + " alerts begin with \"" + id + "\"; give more of it" + ListOf(alerts, several));
 }
 
 Result<std::optional<std::string>> FindAnswer(const config::Config& config, std::uint32_t partition, std::int64_t offset) {

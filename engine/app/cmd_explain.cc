@@ -7,6 +7,7 @@
 #include "engine/app/explain/explanation.h"
 #include "engine/app/media.h"
 #include "engine/app/progress.h"
+#include "engine/base/clock.h"
 #include "engine/model/decode.h"
 
 namespace plumbline::app {
@@ -70,6 +71,8 @@ Result<void> ExplainAlert(const Options& o, bool* differs) {
   PLUMBLINE_ASSIGN(const AlertHistory history, ReadAlertHistory(config, o.alert));
   PLUMBLINE_ASSIGN(const auto lines, LinesOfChain(config, history));
   PLUMBLINE_ASSIGN(Explanation e, Explain(history.lines.front().substr(7, 32), lines));
+  SystemClock clock;
+  e.now = clock.WallMs();
   if (o.records) PLUMBLINE_TRY(LookUp(o, config, history.partition, e, differs));
   const std::string text = o.json ? AsJson(e) + "\n" : AsText(e, o.lang);
   std::fwrite(text.data(), 1, text.size(), stdout);

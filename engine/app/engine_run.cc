@@ -53,6 +53,7 @@ class Running {
     PLUMBLINE_TRY(two_->Open());
     PLUMBLINE_TRY(StartServers());
     const std::int64_t began = clock_.SteadyNs();
+    if (options_.on_start) options_.on_start([this] { return one_->Records(); });
     PLUMBLINE_TRY(one_->Start(stop_));
     const Result<void> two_started = two_->Start(*metrics_);
     if (!two_started) one_->RequestStop();

@@ -23,6 +23,8 @@ struct RunOptions {
   bool ignore_checkpoint = false;
   // Called about five times a second on the calling thread; may be empty. `line` is what a person would like to see.
   std::function<void(const std::string& line)> progress;
+  // Before the threads start; may be empty. `records`: taken by this process so far; from any thread, while the engine runs.
+  std::function<void(std::function<std::uint64_t()> records)> on_start;
   // A partition has stopped on an integrity error, which is told; the others go on. On the threads of stage one; may be empty.
   std::function<void(const std::string& why)> on_stopped;
   // Each line of the alerts log and of stage two's results, as it is appended; may be empty. On the threads of the stages.

@@ -147,6 +147,7 @@ std::string AsJson(const Explanation& e) {
                   TimeMember("due", e.due) + Member("wants", e.wants) + Member("forbids", e.forbids) + Member("why", e.why) +
                   Member("feed", e.feed);
   if (e.within_ms > 0) s += ",\"within_ms\":" + std::to_string(e.within_ms);
+  if (e.due != model::kNoTime && e.now != model::kNoTime) s += ",\"due_ago_ms\":" + std::to_string(e.now - e.due);
   s += ",\"late\":" + std::string(e.late ? "true" : "false") + ",\"titles\":{";
   for (const auto& [lang, title] : e.titles)
     s += (s.back() == '{' ? "" : ",") + Member(lang, title).substr(title.empty() ? 0 : 1);

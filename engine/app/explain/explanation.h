@@ -37,6 +37,7 @@ struct Explanation {
   std::string anchor;
   model::TimeMs anchor_time = model::kNoTime;
   model::TimeMs due = model::kNoTime;  // the instant of the verdict
+  model::TimeMs now = model::kNoTime;  // of whoever asks; kNoTime: how long ago things were is not said
   std::string wants, forbids;
   std::int64_t within_ms = 0;
   std::string why, feed;  // of an unknown

@@ -26,6 +26,18 @@ std::string Span(std::int64_t ms, bool zh) {
   return out.empty() ? (zh ? "0秒" : "0 s") : out;
 }
 
+// "3 d 2 h ago": to the minute.
+std::string Ago(const Explanation& e, TimeMs time, bool zh) {
+  if (e.now == model::kNoTime || time == model::kNoTime) return {};
+  constexpr std::int64_t kMinute = 60'000, kDay = 1440 * kMinute;
+  const std::int64_t passed = e.now >= time ? e.now - time : time - e.now;
+  // Of what is days away nobody wants the minutes.
+  const std::string span = Span(passed >= 2 * kDay ? passed / kDay * kDay : passed / kMinute * kMinute, zh);
+  if (passed < kMinute) return zh ? "（刚才）" : " (just now)";
+  if (e.now < time) return zh ? "（还有" + span + "）" : " (in " + span + ")";
+  return zh ? "（" + span + "前）" : " (" + span + " ago)";
+}
+
 // The end of the story: when something came after all.
 const HistoryLine* Answer(const Explanation& e) {
   const HistoryLine* found = nullptr;
@@ -73,6 +85,11 @@ std::string WhyText(const Explanation& e, bool zh) {
   }
   if (e.why == "warming") {
     return zh ? "规则启用前的数据未保留，无法回顾。" : "The rule looks back to before its data was kept.";
+  }
+  if (e.why == "truncated") {
+    return zh ? "该患者的事件数超过上限（limits.events_per_subject），规则所需的较早事件已被丢弃。"
+              : "The patient has more events than the limit (limits.events_per_subject); earlier ones that the rule reads were "
+                "dropped.";
   }
   if (e.why == "exception unknown") return zh ? "例外条件无法判定。" : "Whether an exception holds is unknown.";
   return zh ? "一条记录缺少判定所需的内容。" : "A record lacks what is needed to say whether it answers.";
@@ -126,10 +143,10 @@ class Writer {
     text += what;
     out_ += "  " + text + "\n";
     if (e_.within_ms > 0) {
-      out_ += zh_ ? "  " + Span(e_.within_ms, true) + "内，最晚 " + Shown(e_.due) + "\n"
-                  : "  within " + Span(e_.within_ms, false) + ", that is by " + Shown(e_.due) + "\n";
+      out_ += (zh_ ? "  " + Span(e_.within_ms, true) + "内，最晚 " : "  within " + Span(e_.within_ms, false) + ", that is by ") +
+              Shown(e_.due) + Ago(e_, e_.due, zh_) + "\n";
     } else if (e_.due != model::kNoTime) {
-      out_ += (zh_ ? "  判定时刻 " : "  judged at ") + Shown(e_.due) + "\n";
+      out_ += (zh_ ? "  判定时刻 " : "  judged at ") + Shown(e_.due) + Ago(e_, e_.due, zh_) + "\n";
     }
   }
 
@@ -170,7 +187,13 @@ class Writer {
 
 std::string Missing(const Explanation& e, const std::string& lang) {
   const bool zh = lang == "zh";
-  if (!e.why.empty()) return WhyText(e, zh);
+  if (!e.why.empty()) {
+    const std::string last = LastState(e);
+    const std::string since = last == "unknown" || last.empty() ? ""
+                              : zh                              ? "此后已判定：" + std::string(StateZh(last)) + "。"
+                                                                : " It is settled since: " + last + ".";
+    return WhyText(e, zh) + since;
+  }
   const std::string due = Shown(e.due);
   const HistoryLine* answer = Answer(e);
   if (!e.forbids.empty())
@@ -200,6 +223,7 @@ std::string Prevention(const Explanation& e, const std::string& lang) {
     return zh ? "数据源 " + e.feed + " 保持上报，或在判定期限前补报。"
               : "The feed " + e.feed + " reporting, or catching up within the rule's lateness.";
   }
+  if (e.why == "truncated") return zh ? "更高的上限，或更少的冗余数据。" : "A higher limit, or fewer values that nobody needs.";
   if (!e.why.empty()) return zh ? "完整的记录。" : "A record that says what is needed.";
   if (!e.forbids.empty()) return zh ? "该事件不在期限内发生。" : "That event not happening within the time.";
   if (e.kind == "check") {
