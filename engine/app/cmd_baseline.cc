@@ -71,6 +71,7 @@ void AddBaseline(CLI::App& app, int* exit_code) {
   CLI::App* show = parent->add_subcommand("show", "What a baseline holds");
   show->add_option("file", paths->first)->required();
   show->add_option("--lang", *lang)->check(CLI::IsMember({"en", "zh"}));
+  show->footer("Example:\n  plumbline baseline show lidc.baseline");
   show->callback([paths, lang, exit_code] {
     const auto text = analyse::ShowBaseline(paths->first, *lang == "zh" ? analyse::Lang::kZh : analyse::Lang::kEn);
     if (text) std::fputs(text->c_str(), stdout);
@@ -79,6 +80,7 @@ void AddBaseline(CLI::App& app, int* exit_code) {
   CLI::App* diff = parent->add_subcommand("diff", "What differs between two baselines; exit 1 when something does");
   diff->add_option("first", paths->first)->required();
   diff->add_option("second", paths->second)->required();
+  diff->footer("Example:\n  plumbline baseline diff lidc.baseline lidc-new.baseline");
   diff->callback([paths, exit_code] {
     bool different = false;
     const auto text = analyse::DiffBaselineFiles(paths->first, paths->second, &different);

@@ -145,12 +145,17 @@ void AddOfAlerts(CLI::App& control, int* exit_code, const std::shared_ptr<Option
     const char* what;
     run::ControlKind kind;
     bool needs_text;
+    const char* example;
   };
-  for (const Word& w : {Word{"acknowledge", "Somebody has seen it and acts", run::ControlKind::kAcknowledge, false},
-                        Word{"comment", "Something to remember about it", run::ControlKind::kComment, true},
-                        Word{"contest", "The verdict is wrong, and why", run::ControlKind::kContest, true},
-                        Word{"hand-over", "It is another's now", run::ControlKind::kHandOver, false}}) {
+  for (const Word& w :
+       {Word{"acknowledge", "Somebody has seen it and acts", run::ControlKind::kAcknowledge, false, "--text \"on my way\""},
+        Word{"comment", "Something to remember about it", run::ControlKind::kComment, true,
+             "--text \"drug was given in theatre\""},
+        Word{"contest", "The verdict is wrong, and why", run::ControlKind::kContest, true, "--text \"not septic: burns\""},
+        Word{"hand-over", "It is another's now", run::ControlKind::kHandOver, false, "--to \"Dr. Naidoo\""}}) {
     CLI::App* command = Add(control, exit_code, w.name, w.what, w.kind, o);
+    command->footer("Example:\n  plumbline control " + std::string(w.name) + " 3f9a0c --config site.yaml --by \"Dr. Li\" " +
+                    w.example);
     command->add_option("alert", o->alert, "The alert's id, or its first letters")->required();
     CLI::Option* text = command->add_option("--text", o->text, "In words");
     if (w.needs_text) text->required();
@@ -172,10 +177,19 @@ void AddControl(CLI::App& app, int* exit_code) {
   retire->add_option("--rule", o->rule, "Its id");
   retire->add_option("--pack", o->pack, "Its id")->excludes("--rule");
   retire->add_option("--from", o->from, "Triggers from this time on are not judged any more (default: in one to two minutes)");
+  activate->footer(
+      "Example:\n  plumbline control activate rules/packs/sepsis.yaml --from 2026-12-01T00:00:00+08:00 --config site.yaml --by "
+      "quality");
+  retire->footer("Example:\n  plumbline control retire --rule heart-rate-gap --config site.yaml --by quality");
   CLI::App* silence = Add(*control, exit_code, "silence", "Page nobody until a time", run::ControlKind::kSilence, o);
   CLI::App* unsilence = Add(*control, exit_code, "unsilence", "End a silence", run::ControlKind::kUnsilence, o);
   silence->add_option("--until", o->until, "When it ends")->required();
   silence->add_option("--text", o->text, "Why")->required();
+  silence->footer(
+      "Example:\n  plumbline control silence --rule heart-rate-gap --site north --until 2026-12-01T18:00:00Z --text \"monitor "
+      "network "
+      "down\" --config site.yaml --by biomed");
+  unsilence->footer("Example:\n  plumbline control unsilence --rule heart-rate-gap --site north --config site.yaml --by biomed");
   for (CLI::App* s : {silence, unsilence}) {
     s->add_option("alert", o->alert, "The alert's id, or its first letters");
     s->add_option("--rule", o->rule, "All alerts of a rule")->excludes("alert");
@@ -183,8 +197,11 @@ void AddControl(CLI::App& app, int* exit_code) {
   }
   control->footer(
       "Examples:\n  plumbline control acknowledge 3f9a0c --config site.yaml --by \"Dr. Li\"\n  plumbline control activate "
-      "rules/packs/sepsis.yaml --from 2026-12-01T00:00:00+08:00 --config site.yaml --wait 10\n  plumbline control silence --rule "
-      "heart-rate-gap --site north --until 2026-12-01T18:00:00Z --text \"monitor network down\" --config site.yaml\nThe engine "
+      "rules/packs/sepsis.yaml --from 2026-12-01T00:00:00+08:00 --config site.yaml --by quality --wait 10\n  plumbline control "
+      "silence --rule "
+      "heart-rate-gap --site north --until 2026-12-01T18:00:00Z --text \"monitor network down\" --config site.yaml --by "
+      "biomed\nThe "
+      "engine "
       "answers on the audit log; with --wait the answer is shown, and a refusal gives exit code 1.");
 }
 

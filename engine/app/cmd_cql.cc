@@ -280,6 +280,10 @@ Result<int> RunFormat(const FormatOptions& options) {
 void AddEval(CLI::App& cql, int* exit_code) {
   const auto options = std::make_shared<EvalOptions>();
   CLI::App* command = cql.add_subcommand("eval", "Evaluate an expression, or the definitions of a library; JSON out");
+  command->footer(
+      "Examples:\n  plumbline cql eval \"@2026-03-01 - 2 days\"\n  plumbline cql eval --literals \"5 'mg' + 3 'g'\"\n  "
+      "plumbline "
+      "cql eval --library library.cql --define InitialPopulation --patient patient.json");
   command->add_option("expression", options->expression, "A CQL expression");
   command->add_option("--library", options->library, "A file with a library, in place of an expression");
   command->add_option("--include", options->include, "Files with libraries that may be included");
@@ -310,6 +314,8 @@ void AddCql(CLI::App& app, int* exit_code) {
   CLI::App* test = cql->add_subcommand("test", "Run XML files of the public CQL test suite");
   test->add_option("suite", tests->suites, "XML files")->required();
   test->add_option("--junit", tests->junit, "Write the results as JUnit XML to this file");
+  test->footer(
+      "Example:\n  plumbline cql test CqlArithmeticFunctionsTest.xml --junit cql.xml\nExit code 1: a test of the suite failed.");
   test->callback([tests, exit_code] {
     const auto result = RunTests(*tests);
     *exit_code = result ? *result : Complain(result.error());
@@ -320,6 +326,7 @@ void AddCql(CLI::App& app, int* exit_code) {
   format->add_option("file", formats->files, "CQL files")->required();
   format->add_flag("--check", formats->check, "Change nothing; exit 1 when a file would change");
   format->add_flag("--print", formats->print, "Write to the standard output instead");
+  format->footer("Examples:\n  plumbline cql fmt --print library.cql\n  plumbline cql fmt --check library.cql");
   format->callback([formats, exit_code] {
     const auto result = RunFormat(*formats);
     *exit_code = result ? *result : Complain(result.error());

@@ -7,6 +7,7 @@
 #include "connectors/generator/generator.h"
 #include "connectors/sink/event_sink.h"
 #include "engine/app/commands.h"
+#include "engine/app/engine_run.h"
 #include "engine/app/progress.h"
 #include "engine/app/sink_options.h"
 #include "engine/model/iso_time.h"
@@ -31,7 +32,10 @@ Result<std::int64_t> Duration(const std::string& name, const std::string& text) 
   return *ms;
 }
 
-Result<void> Complete(Arguments& a) {
+// At the pace of the wall, from now on: an engine that follows live topics takes it as it comes.
+bool Live(const Arguments& a) { return a.speed == 1; }
+
+Result<void> Complete(Arguments& a, Clock& clock) {
   PLUMBLINE_ASSIGN(a.options.duration_ms, Duration("--duration", a.duration));
   PLUMBLINE_ASSIGN(a.options.device_interval_ms, Duration("--interval", a.interval));
   PLUMBLINE_ASSIGN(a.options.late_most_ms, Duration("--late-most", a.late_most));
@@ -42,6 +46,8 @@ Result<void> Complete(Arguments& a) {
     const auto start = model::ParseTime(a.start);
     if (!start) return Fail(ErrorCode::kUsage, "--start \"" + a.start + "\" is not a time such as 2026-01-01T00:00:00Z");
     a.options.start_ms = start->time;
+  } else if (Live(a)) {
+    a.options.start_ms = clock.WallMs();
   }
   return {};
 }
@@ -54,7 +60,7 @@ Result<void> Pour(const Arguments& a, generator::Generator& generator, sink::Eve
   std::int64_t flushed_ms = 0;
   std::uint64_t records = 0;
   sink::OutRecord record;
-  while (generator.Next(record)) {
+  while (!StopRequested().load(std::memory_order_relaxed) && generator.Next(record)) {
     const std::int64_t simulated = record.arrival_ms - a.options.start_ms;
     if (a.speed > 0) {
       const auto due_ms = static_cast<std::int64_t>(static_cast<double>(simulated) / a.speed);
@@ -75,9 +81,10 @@ Result<void> Pour(const Arguments& a, generator::Generator& generator, sink::Eve
 }
 
 Result<void> Run(Arguments& a) {
-  PLUMBLINE_TRY(Complete(a));
   SystemClock clock;
-  PLUMBLINE_ASSIGN(auto sink, OpenSink(a.sink, clock, a.speed > 0 ? io::TopicTimes::kAppend : io::TopicTimes::kCreate));
+  PLUMBLINE_TRY(Complete(a, clock));
+  InstallStopSignals();
+  PLUMBLINE_ASSIGN(auto sink, OpenSink(a.sink, clock, Live(a) ? io::TopicTimes::kAppend : io::TopicTimes::kCreate));
   generator::Generator generator(a.options);
   PLUMBLINE_TRY(Pour(a, generator, *sink, clock));
   if (a.truth.empty()) return {};
@@ -98,7 +105,7 @@ void AddGenerate(CLI::App& app, int* exit_code) {
   command->add_option("--patients", a->options.patients, "Beds, always occupied")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000'000));
-  command->add_option("--start", a->start, "Where simulated time begins (default 2026-01-01T00:00:00Z)");
+  command->add_option("--start", a->start, "Where simulated time begins (default 2026-01-01T00:00:00Z; with --speed 1, now)");
   command->add_option("--duration", a->duration, "Simulated time")->capture_default_str();
   command->add_option("--interval", a->interval, "One device value a patient and this much simulated time")
       ->capture_default_str();
@@ -108,8 +115,10 @@ void AddGenerate(CLI::App& app, int* exit_code) {
   command->add_option("--sepsis", a->options.sepsis_per_thousand_patient_hours, "Septic shocks in 1,000 patient hours")
       ->capture_default_str();
   command
-      ->add_option("--speed", a->speed,
-                   "Simulated seconds in a second, stamped on arrival; 0: at once, with simulated arrival times")
+      ->add_option(
+          "--speed", a->speed,
+          "Simulated seconds in a second; 0: at once. 1 is live: from now on, stamped on arrival; at other speeds records "
+          "keep their simulated arrival, so the engine reads them with --import")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   command->add_flag("--json-events", a->options.json, "Events as JSON instead of FlatBuffers");
@@ -119,7 +128,10 @@ void AddGenerate(CLI::App& app, int* exit_code) {
       "Examples:\n"
       "  plumbline generate --log out/log --truth out/planted.json\n"
       "  plumbline generate --config config/examples/kafka.yaml --to kafka --patients 10000 --duration '1 hour'\n"
-      "  plumbline generate --file - --duration '10 minutes' | head");
+      "  plumbline generate --config config/examples/simulated.yaml --speed 1 --duration '8 hours'\n"
+      "  plumbline generate --config config/examples/simulated.yaml --speed 60\n"
+      "  plumbline generate --file - --duration '10 minutes' | head\n"
+      "Ctrl-C and SIGTERM end it; what was written stays.");
   command->callback([a, exit_code] { *exit_code = Report(Run(*a)); });
 }
 

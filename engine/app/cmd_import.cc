@@ -42,10 +42,10 @@ Result<int> Run(Arguments& a) {
   PLUMBLINE_ASSIGN(auto sink, OpenSink(a.sink, clock, io::TopicTimes::kCreate));
   Progress progress(clock, "import", a.quiet);
   auto report = importer::Import(mapping, a.options, *sink,
-                               [&](std::string_view phase, std::uint64_t done, std::uint64_t total, std::uint64_t records) {
-                                 // Reading is the first half of the bar, writing the second.
-                                 progress.Show(phase == "read" ? done : total + done, 2 * total, records);
-                               });
+                                 [&](std::string_view phase, std::uint64_t done, std::uint64_t total, std::uint64_t records) {
+                                   // Reading is the first half of the bar, writing the second.
+                                   progress.Show(phase == "read" ? done : total + done, 2 * total, records);
+                                 });
   std::error_code ignored;
   std::filesystem::remove(a.options.temporary_folder, ignored);  // only when it is empty
   PLUMBLINE_TRY(report);

@@ -226,6 +226,11 @@ void AddMeasure(CLI::App& app, int* exit_code) {
   measure->require_subcommand(1);
   CLI::App* run = measure->add_subcommand("run", "Count a measure's populations over patients");
   const auto options = std::make_shared<MeasureOptions>();
+  run->footer(
+      "Examples:\n  plumbline measure run measure-bundle.json --valuesets valuesets.json --cases cases\n  plumbline measure run "
+      "measure-bundle.json --valuesets valuesets.json --cases cases --period 2026-01-01/2026-12-31 --report out/report "
+      "--json\nExit "
+      "code 1: a case is not what it expects, or could not be counted.");
   run->add_option("bundle", options->bundle, "Bundle with the Measure and its Libraries")->required();
   run->add_option("--valuesets", options->value_sets, "Expanded ValueSets: a Bundle, a ValueSet or a folder of them")->required();
   run->add_option("--cases", options->cases, "Patients: test cases, FHIR Bundles or NDJSON; a file or a folder")->required();

@@ -161,17 +161,20 @@ Result<Packs> ReadPack(const std::string& file, const std::string& text, const P
   return out;
 }
 
-std::string CostText(const rule::Rule& rule) {
-  rule::TimeMs keep = 0;
-  bool payload = false;
+Cost CostOf(const rule::Rule& rule) {
+  Cost cost;
+  cost.bytes_an_event = sizeof(rule::Row) + sizeof(std::uint64_t);
   for (const rule::Selector& s : rule.selectors) {
-    keep = std::max(keep, rule.kind->KeepMs(s.roles));
-    payload = payload || s.needs_payload;
+    cost.keep_ms = std::max(cost.keep_ms, rule.kind->KeepMs(s.roles));
+    cost.payload = cost.payload || s.needs_payload;
   }
-  std::string text = std::to_string(sizeof(rule::Row) + sizeof(std::uint64_t)) + " bytes an event kept";
-  if (payload) text += " and the event's own bytes";
-  text += keep == rule::kForever ? ", kept for ever" : ", kept for " + std::to_string(keep / 60'000) + " min";
-  return text;
+  return cost;
+}
+
+std::string CostText(const rule::Rule& rule) {
+  const Cost cost = CostOf(rule);
+  return std::to_string(cost.bytes_an_event) + " bytes an event kept" + (cost.payload ? " and the event's own bytes" : "") +
+         (cost.keep_ms == rule::kForever ? ", kept for ever" : ", kept for " + std::to_string(cost.keep_ms / 60'000) + " min");
 }
 
 }  // namespace plumbline::rules

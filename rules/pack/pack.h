@@ -76,7 +76,13 @@ struct PackText {
 // One document.
 [[nodiscard]] Result<Packs> ReadPack(const std::string& file, const std::string& text, const PackOptions& options);
 
-// What a rule costs in memory: bytes of a subject for each kept event, and how long events of each role are kept.
+// What a rule costs in memory: bytes of a subject for each kept event, and how long the longest kept are.
+struct Cost {
+  std::size_t bytes_an_event = 0;
+  bool payload = false;      // and the event's own bytes
+  rule::TimeMs keep_ms = 0;  // kForever: for ever
+};
+[[nodiscard]] Cost CostOf(const rule::Rule& rule);
 [[nodiscard]] std::string CostText(const rule::Rule& rule);
 
 }  // namespace plumbline::rules

@@ -29,6 +29,13 @@ fi
 # The same journal gives the same bytes, also where the CPU has fewer instructions.
 "$plumbline" replay --config "$work/config/eicu.yaml" --import | tee "$work/replay"
 GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2 "$plumbline" replay --config "$work/config/eicu.yaml" --import | cmp - "$work/replay"
+# An alert about real data can be explained, in both languages, and its records are what was judged.
+"$plumbline" explain zzzzzz --config "$work/config/eicu.yaml" 2>"$work/alerts" || true
+alert=$(grep -oE '^  [0-9a-f]{32}' "$work/alerts" | head -n 1 | tr -d ' ')
+"$plumbline" explain "$alert" --config "$work/config/eicu.yaml" --records --import >"$work/explained"
+grep -q "eICU Collaborative Research Database" "$work/explained"
+grep -q "content as judged" "$work/explained"
+"$plumbline" explain "$alert" --config "$work/config/eicu.yaml" --lang zh | grep -q "所用事件"
 python3 - "$work" <<'PYTHON'
 import json, sys
 work = sys.argv[1]
