@@ -24,29 +24,58 @@ void RunDigest::Put(const void* bytes, std::size_t size) {
   used_ += size;
 }
 
+namespace {
+
+constexpr std::size_t kHead = 20, kHeaderHead = 8;
+
+std::byte* Place(std::byte* to, const void* bytes, std::size_t size) {
+  if (size > 0) std::memcpy(to, bytes, size);
+  return to + size;
+}
+
+void WriteHead(std::byte* to, const Record& record) {
+  StoreLe(to, static_cast<std::uint64_t>(record.timestamp_ms));
+  StoreLe(to + 8, static_cast<std::uint32_t>(record.key.size()));
+  StoreLe(to + 12, static_cast<std::uint32_t>(record.value.size()));
+  StoreLe(to + 16, static_cast<std::uint32_t>(record.headers.size()));
+}
+
+void WriteHeaderHead(std::byte* to, const HeaderView& header) {
+  StoreLe(to, static_cast<std::uint32_t>(header.name.size()));
+  StoreLe(to + 4, static_cast<std::uint32_t>(header.value.size()));
+}
+
+}  // namespace
+
 void RunDigest::Add(const Record& record) {
-  std::array<std::byte, 20> head;
-  StoreLe(head.data(), static_cast<std::uint64_t>(record.timestamp_ms));
-  StoreLe(head.data() + 8, static_cast<std::uint32_t>(record.key.size()));
-  StoreLe(head.data() + 12, static_cast<std::uint32_t>(record.value.size()));
-  StoreLe(head.data() + 16, static_cast<std::uint32_t>(record.headers.size()));
-  const std::size_t plain = head.size() + record.key.size() + record.value.size();
-  if (record.headers.empty() && plain <= kGather) {
-    if (plain > kGather - used_) Flush();
-    std::byte* to = gathered_.data() + used_;
-    std::memcpy(to, head.data(), head.size());
-    if (!record.key.empty()) std::memcpy(to + head.size(), record.key.data(), record.key.size());
-    if (!record.value.empty()) std::memcpy(to + head.size() + record.key.size(), record.value.data(), record.value.size());
-    used_ += plain;
+  std::size_t whole = kHead + record.key.size() + record.value.size();
+  for (const auto& header : record.headers) whole += kHeaderHead + header.name.size() + header.value.size();
+  if (whole > kGather) [[unlikely]] {
+    AddLarge(record);
     return;
   }
+  if (whole > kGather - used_) Flush();
+  std::byte* to = gathered_.data() + used_;
+  WriteHead(to, record);
+  to = Place(to + kHead, record.key.data(), record.key.size());
+  to = Place(to, record.value.data(), record.value.size());
+  for (const auto& header : record.headers) {
+    WriteHeaderHead(to, header);
+    to = Place(to + kHeaderHead, header.name.data(), header.name.size());
+    to = Place(to, header.value.data(), header.value.size());
+  }
+  used_ += whole;
+}
+
+void RunDigest::AddLarge(const Record& record) {
+  std::array<std::byte, kHead> head;
+  WriteHead(head.data(), record);
   Put(head.data(), head.size());
   Put(record.key.data(), record.key.size());
   Put(record.value.data(), record.value.size());
   for (const auto& header : record.headers) {
-    std::array<std::byte, 8> sizes;
-    StoreLe(sizes.data(), static_cast<std::uint32_t>(header.name.size()));
-    StoreLe(sizes.data() + 4, static_cast<std::uint32_t>(header.value.size()));
+    std::array<std::byte, kHeaderHead> sizes;
+    WriteHeaderHead(sizes.data(), header);
     Put(sizes.data(), sizes.size());
     Put(header.name.data(), header.name.size());
     Put(header.value.data(), header.value.size());

@@ -29,6 +29,7 @@ class RunDigest {
 
  private:
   void Flush();
+  void AddLarge(const Record& record);
   void Put(const void* bytes, std::size_t size);
 
   static constexpr std::size_t kGather = 4096;

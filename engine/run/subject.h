@@ -80,7 +80,7 @@ struct alignas(64) Subject {
   TimeMs truncated_others = INT64_MIN;
 
   // Asks the memory for what an event in order reads and writes. Its own lines are there already.
-  void Prefetch() const {
+  [[gnu::always_inline]] void Prefetch() const {
     rows.Prefetch();
     __builtin_prefetch(phases.data());
     __builtin_prefetch(greatest.data(), 1);
@@ -132,7 +132,7 @@ class SubjectTable {
     }
   }
   // The subject that is probably this one's, asked for; null when there is none. For looking, not for use.
-  [[nodiscard]] const Subject* PrefetchSubject(const Hash128& key) const {
+  [[nodiscard, gnu::always_inline]] const Subject* PrefetchSubject(const Hash128& key) const {
     std::size_t at = key.lo & mask_;
     while (slots_[at].subject != nullptr && slots_[at].lo != key.lo) at = (at + 1) & mask_;
     const Subject* found = slots_[at].subject;
@@ -142,7 +142,7 @@ class SubjectTable {
     return found;
   }
   // Asks the memory for the slot of a key that will be looked up soon.
-  void Prefetch(const Hash128& key) const { __builtin_prefetch(&slots_[key.lo & mask_]); }
+  [[gnu::always_inline]] void Prefetch(const Hash128& key) const { __builtin_prefetch(&slots_[key.lo & mask_]); }
 
  private:
   struct Slot {

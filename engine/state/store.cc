@@ -89,6 +89,8 @@ rocksdb::Options MakeOptions(const StoreOptions& wanted) {
   options.write_buffer_size = wanted.memory_bytes / 8;
   options.max_total_wal_size = wanted.memory_bytes;
   options.bytes_per_sync = 1u << 20;
+  // Most of what is written is overwritten by the next checkpoint: only what sinks deeper is worth compressing.
+  options.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kSnappyCompression};
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(wanted.memory_bytes);
   table.cache_index_and_filter_blocks = true;
