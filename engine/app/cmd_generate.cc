@@ -106,7 +106,7 @@ void AddGenerate(CLI::App& app, int* exit_code) {
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000'000));
   command->add_option("--start", a->start, "Where simulated time begins (default 2026-01-01T00:00:00Z; with --speed 1, now)");
-  command->add_option("--duration", a->duration, "Simulated time")->capture_default_str();
+  command->add_option("--duration", a->duration, "Simulated time; what is charted late comes after it")->capture_default_str();
   command->add_option("--interval", a->interval, "One device value a patient and this much simulated time")
       ->capture_default_str();
   command->add_option("--late-percent", a->late_percent, "Events charted late")->capture_default_str()->check(CLI::Range(0, 100));
