@@ -160,6 +160,14 @@ void CollectPartitions(const Total& total, double now, std::vector<MetricFamily>
   AddEachOf(out, MetricType::Counter, "plumbline_truncated_verdicts_total",
             "Verdicts that are unknown because a subject passed its limit of kept events.", all,
             [](const State& s) { return s.truncated_verdicts; });
+  {
+    Family controls(out, MetricType::Counter, "plumbline_control_records_total", "What people decided, by the engine's answer.");
+    for (const State& state : all) {
+      const std::string partition = std::to_string(state.partition);
+      controls.Add({{"partition", partition}, {"answer", "done"}}, state.controls - state.refused_controls);
+      controls.Add({{"partition", partition}, {"answer", "refused"}}, state.refused_controls);
+    }
+  }
   Family events(out, MetricType::Counter, "plumbline_events_total", "Events by what became of them.");
   for (const State& state : all) {
     const std::string partition = std::to_string(state.partition);

@@ -51,8 +51,9 @@ struct PartitionState {
   std::uint64_t skewed_records = 0;
   std::uint64_t out_of_order_events = 0;
   std::uint64_t truncated_verdicts = 0;
+  std::uint64_t controls = 0, refused_controls = 0;  // records of the control topic
   std::uint64_t subjects = 0;
-  std::uint64_t state_rows = 0;  // keys of the last checkpoint
+  std::uint64_t state_rows = 0;   // keys of the last checkpoint
   std::uint64_t state_bytes = 0;  // of those keys and their values
   std::uint64_t journal_entries = 0;
   std::uint64_t checkpoints = 0;
@@ -64,7 +65,8 @@ struct PartitionState {
 inline constexpr std::array<const char*, 4> kResults = {"pass", "fail", "unknown", "excluded"};
 inline constexpr std::array<const char*, 8> kTransitions = {"pass",     "excluded",  "unknown", "firing",
                                                             "resolved", "retracted", "amended", "superseded"};
-inline constexpr std::array<const char*, 2> kAlertStates = {"firing", "unknown"};
+// "acknowledged" are those of "firing" that somebody has acknowledged.
+inline constexpr std::array<const char*, 3> kAlertStates = {"firing", "acknowledged", "unknown"};
 
 struct RuleState {
   std::string rule;

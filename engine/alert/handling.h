@@ -44,6 +44,7 @@ class HandlingBook {
   // Null where nobody did anything.
   [[nodiscard]] const Handling* Find(const Hash128& chain) const;
   Handling& Change(const Hash128& chain);
+  [[nodiscard]] const std::map<Hash128, Handling>& all() const { return handled_; }
   // The alert is kept no more.
   void Forget(const Hash128& chain);
 

@@ -92,6 +92,7 @@ void StageOne::Attach(dashboards::Metrics& metrics) {
     Lane& lane = *workers_[i];
     WorkerFeed::Options o;
     o.worker = i;
+    if (options_.import) o.caught_up_lag_records = -1;
     lane.feed = std::make_unique<WorkerFeed>(o, *lane.worker, *lane.counters, *lane.source, metrics);
   }
 }

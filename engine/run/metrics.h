@@ -55,6 +55,7 @@ struct PartitionMetrics {
   Published<std::int64_t> clock_ms;                 // the partition's clock C
   Published<std::int64_t> clock_delay_ms;           // wall time less C, as of the last batch or tick
   Published<std::int64_t> lag_records;              // over its topics, as of the last tick
+  Published<bool> lag_asked;                        // it has been asked for since the start
   Published<double> rerun_seconds;                  // what a restart would rerun now, by what it took to run
   Published<std::uint64_t> checkpoint;              // number of the last sealed one
   Published<std::uint64_t> state_rows;              // of the last sealed one

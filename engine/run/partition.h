@@ -152,6 +152,8 @@ class Partition {
   };
   [[nodiscard]] std::optional<KnownAlert> FindAlert(const Hash128& alert_id) const;
   [[nodiscard]] alert::HandlingBook& handling() { return handling_; }
+  // Of the alerts that fire now, by rule: those that somebody has acknowledged. Costs as much as people have done.
+  [[nodiscard]] std::vector<std::uint64_t> AcknowledgedFiring() const;
 
   // Editions (partition_control.cc): rules and measures are appended, their numbers never change. `arrival` is the command's.
   struct EditionChange {

@@ -256,6 +256,18 @@ void Partition::Forget(const Subject& subject, const Instance& instance) {
   if (handling_.Find(instance.chain) != nullptr) forgotten_.push_back(instance.chain);
 }
 
+std::vector<std::uint64_t> Partition::AcknowledgedFiring() const {
+  std::vector<std::uint64_t> counts(rules_->rules.size());
+  for (const auto& [chain, handling] : handling_.all()) {
+    if (handling.acknowledged_by.empty()) continue;
+    const auto at = subject_of_alert_.find(chain);
+    const Subject* subject = at == subject_of_alert_.end() ? nullptr : subjects_.Find(at->second);
+    if (subject == nullptr) continue;
+    for (const Instance& i : subject->instances) counts[i.rule] += i.chain == chain && alert::IsFiring(i.announced) ? 1 : 0;
+  }
+  return counts;
+}
+
 std::optional<Partition::KnownAlert> Partition::FindAlert(const Hash128& alert_id) const {
   const auto at = subject_of_alert_.find(alert_id);
   const Subject* subject = at == subject_of_alert_.end() ? nullptr : subjects_.Find(at->second);

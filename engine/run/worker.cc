@@ -187,6 +187,7 @@ Result<void> Worker::AskForTicks(Partition& partition, std::int64_t now_ms) {
     if (lane.at_hand.empty() && end == position && now_ms > lane.clock_ms) partition.ticks.push_back({lane.topic, now_ms});
   }
   partition.metrics.lag_records.Set(lag);
+  partition.metrics.lag_asked.Set(true);
   return {};
 }
 

@@ -190,12 +190,34 @@ TEST_CASE("a source in trouble and a worker far behind turn readiness red") {
   Site site;
   WorkerFeed::Options options;
   options.most_lag_records = -1;
+  options.caught_up_lag_records = -1;
   WorkerFeed behind(options, *site.worker, site.counters, *site.source, site.metrics);
   behind.Publish(1'000'000, "Kafka does not answer");
   const auto reasons = site.metrics.NotReady();
   REQUIRE(reasons.size() == 2);
   CHECK_THAT(reasons[0], Catch::Contains("Kafka does not answer"));
   CHECK_THAT(reasons[1], Catch::Contains("records behind"));
+}
+
+TEST_CASE("a worker is not ready before it has come near the end of its inputs, and stays ready within its limit") {
+  Site site;
+  run::PartitionMetrics& counters = *site.counters.partitions[0];
+  const auto reasons = [&] {
+    site.Text();
+    site.clock.Advance(1000);
+    return site.metrics.NotReady();
+  };
+  REQUIRE(reasons().size() == 1);
+  CHECK_THAT(reasons()[0], Catch::EndsWith("has not caught up with its inputs since it started"));
+  counters.lag_asked.Set(true);
+  counters.lag_records.Set(20'001);
+  CHECK_THAT(reasons().at(0), Catch::Contains("since it started: 20001 records to go"));
+  counters.lag_records.Set(20'000);
+  CHECK(reasons().empty());
+  counters.lag_records.Set(500'000);
+  CHECK(reasons().empty());
+  counters.lag_records.Set(1'000'001);
+  CHECK_THAT(reasons().at(0), Catch::Contains("is 1000001 records behind its inputs"));
 }
 
 }  // namespace plumbline::app

@@ -106,8 +106,8 @@ TEST_CASE("counts of workers are summed by rule and kept apart by partition") {
 
 TEST_CASE("no metric has a label for a patient, an encounter or a clinician") {
   const std::string text = TwoWorkers()->Write(Metrics::Format::kText);
-  const std::vector<std::string> allowed = {"version",    "topic", "partition", "outcome", "rule",   "result",
-                                            "transition", "state", "reason",    "site",    "source", "le"};
+  const std::vector<std::string> allowed = {"version", "topic",  "partition", "outcome", "rule", "result", "transition",
+                                            "state",   "reason", "site",      "source",  "le",   "answer"};
   std::size_t labels = 0;
   for (std::size_t at = text.find("=\""); at != std::string::npos; at = text.find("=\"", at + 1)) {
     const std::size_t begin = text.find_last_of("{,", at) + 1;

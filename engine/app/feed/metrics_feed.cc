@@ -36,6 +36,7 @@ LatencyHistogram Copy(const run::LatencyHistogram& from) {
 void AddRules(const run::Partition& partition, WorkerSnapshot& snapshot) {
   using rule::VerdictKind;
   const auto& rules = partition.rules().rules;
+  const std::vector<std::uint64_t> acknowledged = partition.AcknowledgedFiring();
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const run::RuleCounts& counts = partition.rule_counts(i);
     dashboards::RuleState state;
@@ -52,7 +53,7 @@ void AddRules(const run::Partition& partition, WorkerSnapshot& snapshot) {
         alert::TransitionKind::kAmended, alert::TransitionKind::kSuperseded};
     for (std::size_t k = 0; k < kKinds.size(); ++k)
       state.transitions[k] = counts.transitions[static_cast<std::size_t>(kKinds[k])];
-    state.alerts = {counts.firing, counts.unknown};
+    state.alerts = {counts.firing, acknowledged[i], counts.unknown};
     state.late_events = counts.late_events;
     state.late_triggers = counts.late_triggers;
     snapshot.rules.push_back(std::move(state));
@@ -101,6 +102,8 @@ void WorkerFeed::AddPartition(std::size_t i) {
     state.out_of_order_events = counts.out_of_order;
     state.truncated_verdicts = counts.truncated;
     state.subjects = partition.subjects();
+    state.controls = machine->controls();
+    state.refused_controls = machine->refused();
     if (state.clock_ms != dashboards::kNoClock)
       for (const rule::Rule& rule : partition.rules().rules)
         state.watermark_ms = std::min(state.watermark_ms, state.clock_ms - rule.kind->LatenessMs());
@@ -136,7 +139,15 @@ void WorkerFeed::AddTrouble(const std::string& trouble) {
     if (status.stopped)
       snapshot_.trouble.push_back("partition " + std::to_string(status.partition) + " has stopped: " + status.stopped->Text());
   std::int64_t lag = 0;
-  for (const auto& partition : counters_.partitions) lag += partition->lag_records.Get();
+  bool asked = true;
+  for (const auto& partition : counters_.partitions) {
+    lag += partition->lag_records.Get();
+    asked = asked && (partition->lag_asked.Get() || partition->stopped.Get());
+  }
+  caught_up_ = caught_up_ || options_.caught_up_lag_records < 0 || (asked && lag <= options_.caught_up_lag_records);
+  if (!caught_up_)
+    snapshot_.trouble.push_back("has not caught up with its inputs since it started" +
+                                (asked ? ": " + std::to_string(lag) + " records to go" : std::string()));
   if (lag > options_.most_lag_records) snapshot_.trouble.push_back("is " + std::to_string(lag) + " records behind its inputs");
   for (const dashboards::DeadLetterCounts& letters : snapshot_.dead_letters)
     if (letters.reason == model::ReasonName(model::RejectReason::kWrongPartition))

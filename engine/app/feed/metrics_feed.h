@@ -20,6 +20,9 @@ class WorkerFeed {
     std::size_t worker = 0;
     std::int64_t every_ms = 250;
     std::int64_t most_lag_records = 1'000'000;  // beyond it the worker is not ready: it does not follow its inputs
+    // Not ready before it has once been as near as this to the end of its inputs. Negative: an import, which has no end to be
+    // near.
+    std::int64_t caught_up_lag_records = 20'000;
   };
   // Everything given outlives the feed.
   WorkerFeed(Options options, run::Worker& worker, const run::WorkerMetrics& counters, const CountingSource& source,
@@ -41,6 +44,7 @@ class WorkerFeed {
   dashboards::Metrics& metrics_;
   dashboards::WorkerSnapshot snapshot_;
   std::int64_t next_ms_ = 0;
+  bool caught_up_ = false;
 };
 
 // Registers the delivery's families and fills them, with its troubles for /ready. Called from one thread, now and then.
