@@ -43,7 +43,9 @@ std::vector<Installation::RecordIn> ValuesNow(const std::string& id, int from, i
 // The engine as a process; each start may carry a failpoint that kills it.
 class Engine {
  public:
-  explicit Engine(const Place& place) : place_(place) {}
+  Engine(const Place& place, const RealAlertmanager& receiver) : place_(place) {
+    place.configure({{"alertmanager", "{url: \"" + receiver.url() + "\"}"}, {"http", "{port: " + std::to_string(port_) + "}"}});
+  }
   void Start(const std::string& failpoints = "") {
     place_.site.Start(process_, {"run", "--config", place_.site.config(), "--quiet"}, "engine.log",
                       {"PLUMBLINE_FAILPOINTS=" + failpoints});
@@ -62,6 +64,7 @@ class Engine {
 
  private:
   const Place& place_;
+  const std::uint16_t port_ = test::FreePort();
   test::ChildProcess process_;
 };
 
@@ -74,9 +77,8 @@ bool AllPaged(const Pager& pager, std::size_t firing, std::size_t resolved) {
 std::map<std::string, int> Undisturbed(const Place& place) {
   const Pager pager;
   RealAlertmanager receiver(pager);
-  place.configure({{"alertmanager", "{url: \"" + receiver.url() + "\"}"}});
   receiver.Start();
-  Engine engine(place);
+  Engine engine(place, receiver);
   engine.Start();
   place.send(ValuesNow("low", 0, kPatients, "80"));
   const bool fired = test::WaitFor([&] { return AllPaged(pager, kPatients, 0); }, kSoon);
@@ -91,8 +93,7 @@ std::map<std::string, int> Undisturbed(const Place& place) {
 std::map<std::string, int> Disturbed(const Place& place) {
   const Pager pager;
   RealAlertmanager receiver(pager);
-  place.configure({{"alertmanager", "{url: \"" + receiver.url() + "\"}"}});
-  Engine engine(place);
+  Engine engine(place, receiver);
   const auto wait_lines = [&](std::size_t lines) {
     const auto enough = [&] {
       std::this_thread::sleep_for(std::chrono::milliseconds(200));  // each look opens a reader
