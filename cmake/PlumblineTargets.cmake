@@ -25,6 +25,12 @@ target_link_libraries(plumbline_flags INTERFACE Threads::Threads)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(plumbline_flags INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
 endif()
+# See there why.
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=thread")
+  add_library(plumbline_c11_threads SHARED "${CMAKE_CURRENT_LIST_DIR}/tsan/c11_threads.c")
+  set_target_properties(plumbline_c11_threads PROPERTIES C_STANDARD 11)
+  target_link_libraries(plumbline_flags INTERFACE plumbline_c11_threads)
+endif()
 # clang calls the buffer within GCC 12's own std::stable_sort deprecated.
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   target_compile_options(plumbline_flags INTERFACE -Wno-deprecated-declarations)
