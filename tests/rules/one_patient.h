@@ -34,7 +34,7 @@ class OnePatient {
   // Minutes from the beginning; the id is the code's first letter and the minute.
   void Value(double minute, int value, double arrives = -1) { Take(model::EventKind::kDevice, "value", minute, value, arrives); }
   void Other(double minute, double arrives = -1) { Take(model::EventKind::kDevice, "other", minute, 1, arrives); }
-  void Shock(double minute) { Take(model::EventKind::kDiagnosis, "shock", minute, 0, -1); }
+  void Shock(double minute, double arrives = -1) { Take(model::EventKind::kDiagnosis, "shock", minute, 0, arrives); }
   void Comfort(double minute, double arrives = -1) { Take(model::EventKind::kConsultation, "comfort", minute, 0, arrives); }
   void Tick(double minute) {
     for (std::uint16_t topic = 0; topic < 3; ++topic) partition_->Tick(topic, Ms(minute));
@@ -52,6 +52,8 @@ class OnePatient {
   }
 
   [[nodiscard]] std::string told() const { return told_; }  // "firing v1 @2; resolved v1 @7 (answered)"
+  // By rule and anchor: what is final; "late trigger" where the trigger itself came late.
+  [[nodiscard]] const std::map<std::string, std::string>& finals() const { return finals_; }
   [[nodiscard]] run::Partition& partition() { return *partition_; }
   [[nodiscard]] std::size_t rows() { return partition_->FindSubject(HashText("patient"))->rows.size(); }
 
@@ -77,6 +79,7 @@ class OnePatient {
     model::Event e;
     e.kind = kind;
     e.id = id;
+    names_[HashText(id)] = id;
     e.patient = "patient";
     e.site = "site";
     e.source = "source";
@@ -94,6 +97,12 @@ class OnePatient {
 
   void Finish() {
     partition_->Finish();
+    for (const run::CaseChange& c : partition_->changes()) {
+      static const char* const kNames[] = {"no case", "pending", "pass", "excluded", "unknown", "fail"};
+      if (!c.is_final) continue;
+      finals_[rules_->rules[c.rule].id + " " + names_[c.anchor]] =
+          c.late ? "late trigger" : kNames[static_cast<std::size_t>(c.after)];
+    }
     for (const run::Told& t : partition_->told()) {
       std::string text = std::string(alert::Name(t.what.kind)) + " " + (t.anchor_text.empty() ? "?" : t.anchor_text) + " @" +
                          Minutes(t.what.instant);
@@ -108,6 +117,8 @@ class OnePatient {
   std::unique_ptr<run::Partition> partition_;
   std::map<std::string, std::string> kept_;
   std::string told_;
+  std::map<Hash128, std::string> names_;
+  std::map<std::string, std::string> finals_;
 };
 
 }  // namespace plumbline::rules_test

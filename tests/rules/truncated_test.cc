@@ -1,5 +1,7 @@
 // A patient with more rows than the limit: verdicts that would rest on what was dropped say so.
 #include <catch2/catch.hpp>
+#include <iostream>
+#include <random>
 
 #include "tests/rules/one_patient.h"
 
@@ -85,4 +87,55 @@ TEST_CASE("what excuses is dropped after all values only", "[truncated]") {
   for (int minute = 2; minute < 300; ++minute) patient.Value(minute, kGood);
   patient.Tick(400);
   CHECK(patient.told() == "excluded s1 @361");
+}
+
+TEST_CASE("no verdict of a patient beyond the limit is silently another than without a limit", "[truncated]") {
+  const std::uint64_t seed = 20261125;
+  std::cout << "seed " << seed << "\n";
+  std::mt19937_64 rng(seed);
+  std::size_t unknown = 0, same = 0;
+  for (int history = 0; history < 60; ++history) {
+    struct Given {
+      double minute, arrives;
+      int what, value;
+    };
+    std::vector<Given> events;
+    const int n = 200 + static_cast<int>(rng() % 400);
+    for (int i = 0; i < n; ++i) {
+      const double minute = static_cast<double>(rng() % 120'000) / 60;  // of 33 hours, to the second
+      const double delays[] = {0, 0, 0, 1, 9, 40};
+      const int kind = static_cast<int>(rng() % 60);
+      events.push_back({minute, minute + delays[rng() % 6], kind < 55 ? 0 : kind < 58 ? 1 : 2, rng() % 6 == 0 ? kLow : kGood});
+    }
+    std::stable_sort(events.begin(), events.end(), [](const Given& a, const Given& b) { return a.arrives < b.arrives; });
+    const auto play = [&](OnePatient& patient) {
+      for (const Given& e : events) {
+        if (e.what == 0) patient.Value(e.minute, e.value, e.arrives);
+        if (e.what == 1) patient.Other(e.minute, e.arrives);
+        if (e.what == 2) patient.Shock(e.minute, e.arrives);
+      }
+      patient.Tick(10'000);
+    };
+    OnePatient limited(kRules, Limited()), unlimited(kRules);
+    play(limited);
+    play(unlimited);
+    INFO("history " << history << " of seed " << seed);
+    CHECK(limited.rows() <= kMost);
+    for (const auto& [anchor, verdict] : limited.finals()) {
+      INFO(anchor);
+      if (verdict == "unknown") {
+        ++unknown;
+        continue;
+      }
+      ++same;
+      CHECK(unlimited.finals().contains(anchor));
+      if (unlimited.finals().contains(anchor)) CHECK(verdict == unlimited.finals().at(anchor));
+    }
+    // What must follow a shock is judged for every shock that was not charted late.
+    for (const auto& [anchor, verdict] : unlimited.finals()) {
+      if (anchor.starts_with("measured")) CHECK(limited.finals().contains(anchor));
+    }
+  }
+  CHECK(unknown > 20);
+  CHECK(same > 100);
 }
