@@ -151,12 +151,8 @@ void PrintDependencies(const cql::Program& program) {
   std::printf("now %s\n", found.uses_now ? "yes" : "no");
 }
 
-void AppendShown(const EvalOptions& options, const cql::Value& value, std::string* out) {
-  if (options.literals) {
-    *out += cql::ToLiteral(value);
-  } else {
-    cql::AppendJson(value, out);
-  }
+std::string Shown(const EvalOptions& options, const cql::Value& value) {
+  return options.literals ? cql::ToLiteral(value) : cql::ToJson(value);
 }
 
 // One JSON object: definition to value; of an expression its value alone. As literals: a line a definition. A definition that
@@ -176,6 +172,8 @@ Result<int> PrintValues(const EvalOptions& options, const cql::Program& program,
     if (definition.library != program.library_name() || (!options.defines.empty() && !named)) continue;
     if (definition.line == 0 && !options.library.empty() && !named) continue;  // the context's own define
     const cql::Value value = evaluation->Evaluate(static_cast<int>(i));
+    const std::string shown = context->Failed() ? std::string() : Shown(options, value);
+    if (shown.size() >= cql::kMaxValueText) (void)context->Fail(cql::EvalErrorKind::kLimit, "the value is too long to be shown");
     if (context->Failed()) {
       std::fprintf(stderr, "run-time error in \"%s\": %s\n", definition.name.c_str(),
                    std::string(context->error_message).c_str());
@@ -192,7 +190,7 @@ Result<int> PrintValues(const EvalOptions& options, const cql::Program& program,
       out += definition.name + "\t";
     }
     first = false;
-    AppendShown(options, value, &out);
+    out += shown;
     if (!object) out += "\n";
   }
   if (object) out += "\n}\n";

@@ -18,6 +18,7 @@ namespace plumbline::cql {
 
 // Of nested expressions, counted from the outermost; keeps parser, checker and evaluator within a thread's stack.
 inline constexpr int kMaxDepth = 250;
+inline constexpr std::size_t kMaxSources = 100;  // of a query
 
 struct TypeSpec {
   enum class Kind : std::uint8_t { kNamed, kList, kInterval, kChoice, kTuple };

@@ -159,6 +159,7 @@ Expr* Compiler::EmitCall(const AstNode& ast, FunctionDecl* function, std::span<E
 }
 
 std::string Compiler::FunctionHint(std::string_view name) {
+  if (diagnostics_->Full()) return {};
   constexpr std::size_t kMostShown = 4;
   std::string known;
   std::size_t shown = 0;

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t kFoldFrom = 16;  // operands of a chain that is evaluated by a loop
 
-bool IsArithmetic(std::string_view name) {
-  return name == "Add" || name == "Subtract" || name == "Multiply" || name == "Divide" || name == "ConcatenateAmpersand";
-}
-
 }  // namespace
 
 Expr* Compiler::New(ExprKind kind, const Type* type, Span span, std::initializer_list<const Expr*> kids) {
@@ -32,6 +28,7 @@ Expr* Compiler::NewWith(ExprKind kind, const Type* type, Span span, std::span<co
 }
 
 Expr* Compiler::Finish(Expr* node) {
+  Measure(node);
   BindExpr(node);
   FoldConstant(node, &program_.arena_);
   return node;
@@ -44,6 +41,7 @@ Expr* Compiler::Constant(const Value& value, const Type* type, Span span) {
 }
 
 Expr* Compiler::Check(const AstNode& ast) {
+  if (TooLarge(ast.span)) return nullptr;
   switch (ast.kind) {
     case AstKind::kError:
       return nullptr;
@@ -178,10 +176,13 @@ Expr* Compiler::Chain(const AstNode& ast) {
   std::vector<const Expr*> fold_kids{so_far};
   std::vector<OperatorFn> fold_ops{nullptr};
   bool fine = so_far != nullptr;
+  const bool uniform = std::ranges::all_of(ast.names.subspan(1), [&](std::string_view name) { return name == first; });
+  std::uint16_t height = so_far == nullptr ? 0 : so_far->height;
   const auto close = [&](Expr* node) {
     if (node->kind != ExprKind::kFold || !node->kids.empty()) return;
     node->kids = Keep(fold_kids);
     node->ops = Keep(fold_ops).data();
+    node->name = uniform ? ast.names[1] : std::string_view();
     Finish(node);
   };
   for (std::size_t i = 1; i < ast.kids.size(); ++i) {
@@ -191,18 +192,18 @@ Expr* Compiler::Chain(const AstNode& ast) {
       so_far = nullptr;
       continue;
     }
-    Expr* step = ChainStep(ast, ast.names[i], so_far, right);
+    Expr* step = ChainStep(ast, i, so_far, right);
     if (step == nullptr) {
       fine = false;
       continue;
     }
-    const bool plain =
-        step->kind == ExprKind::kOperator && step->kids.size() == 2 && ast.kids.size() > kFoldFrom && IsArithmetic(ast.names[i]);
+    const bool plain = step->kind == ExprKind::kOperator && step->kids.size() == 2 && ast.kids.size() > kFoldFrom;
     if (!plain || step->kids[0] != so_far) {
       // What was folded so far becomes one operand of what follows.
       close(so_far);
       fold_kids = {plain ? step->kids[0] : step};
       fold_ops = {nullptr};
+      height = fold_kids[0] == nullptr ? 0 : fold_kids[0]->height;
     }
     if (!plain) {
       so_far = step;
@@ -211,17 +212,21 @@ Expr* Compiler::Chain(const AstNode& ast) {
     fold_kids.push_back(step->kids[1]);
     fold_ops.push_back(step->op);
     so_far = NewWith(ExprKind::kFold, step->type, ast.span, {});
+    height = std::max(height, step->kids[1]->height);
+    so_far->height = static_cast<std::uint16_t>(height + 1);
   }
   if (fine) close(so_far);
   return fine ? so_far : nullptr;
 }
 
-Expr* Compiler::ChainStep(const AstNode& ast, std::string_view operation, Expr* left, Expr* right) {
+Expr* Compiler::ChainStep(const AstNode& ast, std::size_t step, Expr* left, Expr* right) {
   const Span span{ast.span.begin, right->span.end};
+  const std::string_view operation = ast.names[step];
   if (operation != "ConcatenateAmpersand") return Operator(operation, {left, right}, span);
   const Type* text = types_.System(Tag::kString);
   Expr* operands[] = {left, right};
   for (Expr*& operand : operands) {
+    if (operand == left && ast.names[step - 1] == operation) continue;  // what was joined is not null
     if (!Cost(operand->type, text)) return Error(operand->span, "'&' joins Strings, this is " + ShortName(*operand->type));
     Expr* empty = Constant(Value::String(""), text, operand->span);
     operand = Finish(New(ExprKind::kCoalesce, text, operand->span, {Convert(operand, text), empty}));

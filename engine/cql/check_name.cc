@@ -61,7 +61,7 @@ Expr* Compiler::Name(const AstNode& ast) {
 }
 
 std::string Compiler::NearestNameHint(std::string_view name) {
-  NearestName nearest(name);
+  NearestName nearest(name, !diagnostics_->Full());
   for (const Local& local : locals_) nearest.Offer(local.name);
   for (const auto& [candidate, symbol] : scope_->symbols) nearest.Offer(candidate);
   return nearest.Hint();
@@ -108,7 +108,7 @@ Expr* Compiler::Member(const AstNode& ast) {
                       symbol->second.kind != Symbol::Kind::kModel &&
                       !(symbol->second.ast != nullptr && symbol->second.ast->is_private);
     if (open) return SymbolNode(&symbol->second, symbol->first, ast.span);
-    NearestName nearest(ast.text);
+    NearestName nearest(ast.text, !diagnostics_->Full());
     for (const auto& [candidate, other] : library->symbols) nearest.Offer(candidate);
     return Error(ast.name_span, "library '" + library->name + "' has no '" + std::string(ast.text) + "'", nearest.Hint());
   }
@@ -199,7 +199,7 @@ Expr* Compiler::Property(Expr* target, std::string_view name, Span span, bool qu
     }
   }
   if (quiet) return nullptr;
-  NearestName nearest(name);
+  NearestName nearest(name, !diagnostics_->Full());
   if (type->IsObject()) {
     std::string names = type->model->PropertyNames(type->local_name);
     std::string_view rest = names;
@@ -247,7 +247,7 @@ const Type* Compiler::ResolveType(const TypeSpec& spec) {
   if (spec.kind == TypeSpec::Kind::kNamed) {
     const Type* type = ResolveNamed(spec);
     if (type != nullptr) return type;
-    NearestName nearest(spec.name);
+    NearestName nearest(spec.name, !diagnostics_->Full());
     for (const DataModel* model : scope_->models) {
       for (const std::string_view candidate : model->TypeNames()) nearest.Offer(candidate);
     }

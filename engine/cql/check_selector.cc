@@ -1,5 +1,6 @@
 // Literals and selectors.
 #include <array>
+#include <set>
 
 #include "engine/cql/compiler_internal.h"
 #include "engine/cql/quantity.h"
@@ -161,6 +162,7 @@ Expr* Compiler::Tuple(const AstNode& ast) {
   std::vector<std::string> names;
   std::vector<const Type*> types;
   std::vector<std::string_view> kept;
+  std::set<std::string_view> different;
   bool fine = true;
   for (std::size_t i = 0; i < ast.kids.size(); ++i) {
     const Expr* value = Check(*ast.kids[i]);
@@ -169,9 +171,8 @@ Expr* Compiler::Tuple(const AstNode& ast) {
     names.emplace_back(ast.names[i]);
     kept.push_back(KeepText(ast.names[i]));
     types.push_back(value == nullptr ? types_.any() : value->type);
-    for (std::size_t j = 0; j < i; ++j) {
-      if (ast.names[j] == ast.names[i]) fine = Error(*ast.kids[i], "two elements are named '" + names[i] + "'") != nullptr;
-    }
+    if (!different.insert(ast.names[i]).second)
+      fine = Error(*ast.kids[i], "two elements are named '" + names[i] + "'") != nullptr;
   }
   if (!fine) return nullptr;
   Expr* node = NewWith(ExprKind::kTuple, types_.Tuple(names, types), ast.span, kids);

@@ -206,7 +206,9 @@ Tri Equal(const EvalContext& ctx, const Value& a, const Value& b) {
   }
 }
 
+// Values may share parts, so that a small one is a large tree: every element that is looked at is a step.
 Tri EqualElements(const EvalContext& ctx, const Value& a, const Value& b) {
+  if (!ctx.Step()) return Tri::kNull;
   if (a.IsNull() && b.IsNull()) return Tri::kTrue;
   return Equal(ctx, a, b);
 }
@@ -240,9 +242,9 @@ bool Equivalent(const EvalContext& ctx, const Value& a, const Value& b) {
     case Tag::kInterval:
       return EquivalentIntervals(ctx, a.interval(), b.interval());
     case Tag::kList:
-      return EquivalentLists(ctx, a.list(), b.list());
+      return ctx.Step() && EquivalentLists(ctx, a.list(), b.list());
     case Tag::kTuple:
-      return ForElements(a, b, [&](const Value& x, const Value& y) { return Equivalent(ctx, x, y); });
+      return ctx.Step() && ForElements(a, b, [&](const Value& x, const Value& y) { return Equivalent(ctx, x, y); });
     case Tag::kCode:
       return EquivalentCodes(a.code(), b.code());
     case Tag::kConcept:
@@ -365,15 +367,21 @@ std::uint64_t HashValue(const EvalContext& ctx, const Value& value) {
     case Tag::kTime:
       return Mix(Mix(6, static_cast<std::uint64_t>(value.temporal().precision)),
                  static_cast<std::uint64_t>(UnixMs(value.temporal(), ctx.default_offset)));
-    case Tag::kInterval:
-      return 8;
+    case Tag::kInterval: {
+      const IntervalData& interval = value.interval();
+      if (IsPlain(interval)) return Mix(HashValue(ctx, interval.low), HashValue(ctx, interval.high));
+      const Bounds bounds(ctx, interval);  // [1, 3) is [1, 2]
+      return Mix(HashValue(ctx, bounds.start), HashValue(ctx, bounds.end));
+    }
     case Tag::kList: {
       std::uint64_t hash = 9;
+      if (!ctx.Step()) return hash;
       for (const Value& v : value.list()) hash = Mix(hash, HashValue(ctx, v));
       return hash;
     }
     case Tag::kTuple: {
       std::uint64_t hash = 10;
+      if (!ctx.Step()) return hash;
       for (std::size_t i = 0; i < value.tuple_shape().size; ++i) {
         hash += Mix(HashPart(value.tuple_shape().names[i]), HashValue(ctx, value.tuple_values()[i]));
       }

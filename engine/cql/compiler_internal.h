@@ -1,6 +1,7 @@
 // The compiler's state and its parts: libraries and definitions (compiler.cc), names and properties (check_name.cc), expressions
 // (check_expression.cc), literals and selectors (check_selector.cc), calls and overloads (check_call.cc), conversions
-// (check_convert.cc), timing phrases (check_timing.cc), queries (check_query.cc), the choice of evaluating functions (bind.cc).
+// (check_convert.cc), timing phrases (check_timing.cc), queries (check_query.cc), limits (check_bounds.cc), the choice of
+// evaluating functions (bind.cc).
 #pragma once
 
 #include <map>
@@ -121,7 +122,9 @@ class Compiler {
   }
   std::string_view KeepText(std::string_view text) { return program_.arena_.Copy(text); }
   std::int32_t NewSlot() { return static_cast<std::int32_t>(program_.slot_count_++); }
-  Expr* Finish(Expr* node);  // chooses fn, folds constants
+  Expr* Finish(Expr* node);  // chooses fn, folds constants, sets the height
+  void Measure(Expr* node);
+  [[nodiscard]] bool TooLarge(Span span);
 
   // Expressions. All return null after an error, which is then reported.
   Expr* Check(const AstNode& ast);
@@ -142,7 +145,7 @@ class Compiler {
   Expr* Unary(const AstNode& ast);
   Expr* Chain(const AstNode& ast);
   Expr* Logic(const AstNode& ast);
-  Expr* ChainStep(const AstNode& ast, std::string_view operation, Expr* left, Expr* right);
+  Expr* ChainStep(const AstNode& ast, std::size_t step, Expr* left, Expr* right);
   Expr* Between(const AstNode& ast);
   Expr* Membership(const AstNode& ast);
   Expr* Duration(const AstNode& ast);
@@ -225,6 +228,8 @@ class Compiler {
   bool unfiltered_ = false;
   int include_depth_ = 0;
   int depth_ = 0;  // of the bodies being checked, together
+  bool too_large_ = false;
+  bool too_high_ = false;
 };
 
 // The functions a node may evaluate by, chosen when it is complete (bind.cc).

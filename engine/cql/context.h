@@ -58,13 +58,14 @@ struct EvalContext {
   DataSource* data = nullptr;
   MessageSink* messages = nullptr;
   EvalLimits limits;
-  std::uint64_t steps = 0;
+  // Comparing two values is a matter of reading, but takes steps and may go over the limit.
+  mutable std::uint64_t steps = 0;
   std::uint32_t depth = 0;
-  EvalErrorKind error = EvalErrorKind::kNone;
-  std::string_view error_message;  // in the arena, or a literal
+  mutable EvalErrorKind error = EvalErrorKind::kNone;
+  mutable std::string_view error_message;  // in the arena, or a literal
 
   // Leaves the first error and returns null; the evaluator unwinds.
-  Value Fail(EvalErrorKind kind, std::string_view message) {
+  Value Fail(EvalErrorKind kind, std::string_view message) const {
     if (error == EvalErrorKind::kNone) {
       error = kind;
       error_message = arena.Copy(message);
@@ -73,6 +74,14 @@ struct EvalContext {
   }
   [[nodiscard]] bool Failed() const { return error != EvalErrorKind::kNone; }
   [[nodiscard]] bool OverLimit() const { return arena.used() > limits.bytes; }
+  // Counts a step of a loop, a call, or a part of a value that is looked at; false when evaluation is to stop.
+  [[nodiscard]] bool Step() const {
+    if (++steps > limits.steps) [[unlikely]]
+      (void)Fail(EvalErrorKind::kLimit, "the evaluation took more steps than its limit");
+    if (OverLimit()) [[unlikely]]
+      (void)Fail(EvalErrorKind::kLimit, "the evaluation needs more memory than its limit");
+    return !Failed();
+  }
 };
 
 }  // namespace plumbline::cql

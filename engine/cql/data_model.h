@@ -87,16 +87,16 @@ class DataModel {
 
 enum class CodeComparator : std::uint8_t { kIn, kEqual, kEquivalent };
 
-// One retrieve as compiled; codes are evaluated before the call. The language has no retrieve by date: what bounds a retrieve in time
-// is said by Program::DependenciesOf.
+// One retrieve as compiled; codes are evaluated before the call. The language has no retrieve by date: what bounds a retrieve in
+// time is said by Program::DependenciesOf.
 struct RetrieveSpec {
   const ObjectClass* type = nullptr;  // what the resulting objects are: DataModel::Class of the retrieved type
   std::string_view template_id;       // RetrieveInfo::template_id
   std::string_view code_path;         // empty: no filter by code
   bool primary_path = true;           // the type's own path, not one written in the retrieve
   CodeComparator comparator = CodeComparator::kIn;
-  Value codes;                 // ValueSet, CodeSystem, Code, Concept, or a List of Code; null: no filter by code
-  bool unfiltered = false;     // of all subjects (context Unfiltered)
+  Value codes;              // ValueSet, CodeSystem, Code, Concept, or a List of Code; null: no filter by code
+  bool unfiltered = false;  // of all subjects (context Unfiltered)
 };
 
 class DataSource {

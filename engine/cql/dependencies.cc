@@ -90,7 +90,8 @@ class DependencyWalk {
         break;
     }
     const bool same = node->kind == ExprKind::kConvertList || node->kind == ExprKind::kAs ||
-                      (node->kind == ExprKind::kOperator && std::ranges::find(kElementwise, node->name) != kElementwise.end());
+                      ((node->kind == ExprKind::kOperator || node->kind == ExprKind::kFold) &&
+                       std::ranges::find(kElementwise, node->name) != kElementwise.end());
     for (const Expr* kid : node->kids) Visit(kid, same ? bounds : kNone);
   }
 

@@ -84,7 +84,8 @@ Field FieldNamed(std::string_view name) {
 
 }  // namespace
 
-bool TypeTest::Matches(const Value& value) const {
+bool TypeTest::Matches(const EvalContext& ctx, const Value& value) const {
+  if (!ctx.Step()) return false;
   switch (kind) {
     case Kind::kAny:
       return true;
@@ -94,19 +95,19 @@ bool TypeTest::Matches(const Value& value) const {
       return value.Is(Tag::kObject) && (value.object_class() == object_class || value.object_class()->ConformsTo(name));
     case Kind::kList:
       if (!value.Is(Tag::kList)) return false;
-      return std::ranges::all_of(value.list(), [&](const Value& item) { return item.IsNull() || parts[0]->Matches(item); });
+      return std::ranges::all_of(value.list(), [&](const Value& item) { return item.IsNull() || parts[0]->Matches(ctx, item); });
     case Kind::kInterval: {
       if (!value.Is(Tag::kInterval)) return false;
       const IntervalData& data = value.interval();
-      return (data.low.IsNull() || parts[0]->Matches(data.low)) && (data.high.IsNull() || parts[0]->Matches(data.high));
+      return (data.low.IsNull() || parts[0]->Matches(ctx, data.low)) && (data.high.IsNull() || parts[0]->Matches(ctx, data.high));
     }
     case Kind::kChoice:
-      return std::ranges::any_of(parts, [&](const TypeTest* part) { return part->Matches(value); });
+      return std::ranges::any_of(parts, [&](const TypeTest* part) { return part->Matches(ctx, value); });
     case Kind::kTuple: {
       if (!value.Is(Tag::kTuple) || value.tuple_shape().size != names.size()) return false;
       for (std::size_t i = 0; i < names.size(); ++i) {
         const Value& item = value.tuple_values()[i];
-        if (value.tuple_shape().names[i] != names[i] || !(item.IsNull() || parts[i]->Matches(item))) return false;
+        if (value.tuple_shape().names[i] != names[i] || !(item.IsNull() || parts[i]->Matches(ctx, item))) return false;
       }
       return true;
     }

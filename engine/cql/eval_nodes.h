@@ -112,6 +112,7 @@ inline Value EvalListProperty(const Expr& node, Evaluation& ev) {
   std::vector<Value>& scratch = ev.scratch();
   const std::size_t base = scratch.size();
   for (const Value& item : list.list()) {
+    if (!ev.Step()) break;
     ev.slot(node.index) = item;
     const Value found = RunKid(*node.kids[1], ev);
     if ((node.flags & Expr::kFlatten) == 0) {
@@ -129,7 +130,7 @@ inline Value EvalListProperty(const Expr& node, Evaluation& ev) {
 
 inline Value EvalIs(const Expr& node, Evaluation& ev) {
   const Value value = RunKid(*node.kids[0], ev);
-  return Value::Boolean(!value.IsNull() && node.test->Matches(value));
+  return Value::Boolean(!value.IsNull() && node.test->Matches(ev.context(), value));
 }
 
 // An interval of nothing known takes the point type it is said to have.
@@ -138,7 +139,7 @@ inline Value EvalIs(const Expr& node, Evaluation& ev) {
 
 inline Value EvalAs(const Expr& node, Evaluation& ev) {
   const Value value = RunKid(*node.kids[0], ev);
-  if (value.IsNull() || node.test->Matches(value))
+  if (value.IsNull() || node.test->Matches(ev.context(), value))
     return value.Is(Tag::kInterval) ? Typed(ev.context(), *node.test, value) : value;
   return (node.flags & Expr::kStrict) != 0 ? CastFailed(ev.context(), node, value) : Value();
 }
@@ -149,6 +150,7 @@ inline Value EvalConvertList(const Expr& node, Evaluation& ev) {
   Value* items = ev.context().arena.AllocateArray<Value>(list.list().size());
   std::size_t i = 0;
   for (const Value& item : list.list()) {
+    if (!ev.Step()) break;
     ev.slot(node.index) = item;
     items[i++] = item.IsNull() ? Value() : RunKid(*node.kids[1], ev);
   }
@@ -175,7 +177,7 @@ inline Value EvalConvertChoice(const Expr& node, Evaluation& ev) {
   const Value value = RunKid(*node.kids[0], ev);
   if (value.IsNull()) return value;
   for (std::size_t i = 1; i < node.kids.size(); ++i) {
-    if (!node.tests[i - 1]->Matches(value)) continue;
+    if (!node.tests[i - 1]->Matches(ev.context(), value)) continue;
     ev.slot(node.index) = value;
     return RunKid(*node.kids[i], ev);
   }
@@ -188,6 +190,7 @@ inline Value EvalFold(const Expr& node, Evaluation& ev) {
   for (std::size_t i = 1; i < node.kids.size(); ++i) {
     args[1] = RunKid(*node.kids[i], ev);
     args[0] = node.ops[i](ev.context(), args, 2);
+    if (ev.context().Failed()) return {};
   }
   return args[0];
 }

@@ -47,7 +47,7 @@ void AppendCode(const CodeData& code, std::string* out) {
 
 void AppendItems(std::span<const Value> items, std::string* out) {
   *out += '[';
-  for (std::size_t i = 0; i < items.size(); ++i) {
+  for (std::size_t i = 0; i < items.size() && out->size() < kMaxValueText; ++i) {
     if (i > 0) *out += ',';
     AppendJson(items[i], out);
   }
@@ -64,7 +64,7 @@ void AppendInterval(const Value& low, const Value& high, bool low_closed, bool h
 
 void AppendTuple(const Value& value, std::string* out) {
   ObjectWriter object(out);
-  for (std::size_t i = 0; i < value.tuple_shape().size; ++i)
+  for (std::size_t i = 0; i < value.tuple_shape().size && out->size() < kMaxValueText; ++i)
     AppendJson(value.tuple_values()[i], object.Key(value.tuple_shape().names[i]));
 }
 

@@ -10,6 +10,8 @@
 namespace plumbline::cql {
 namespace {
 
+void Append(const Value& value, std::string* out);
+
 std::string Quoted(std::string_view text) { return "'" + EscapeString(text) + "'"; }
 
 std::string ElementName(std::string_view name) {
@@ -42,31 +44,42 @@ std::string VocabularyText(std::string_view type, const VocabularyData& v) {
   return std::string(type) + " { " + parts + " }";
 }
 
-std::string ListText(std::span<const Value> items) {
-  std::string out = "{";
-  for (std::size_t i = 0; i < items.size(); ++i) out += (i == 0 ? "" : ", ") + ToLiteral(items[i]);
-  return out + "}";
-}
-
-std::string TupleText(const Value& v) {
-  const TupleShape& shape = v.tuple_shape();
-  if (shape.size == 0) return "Tuple { : }";
-  std::string out = "Tuple { ";
-  for (std::size_t i = 0; i < shape.size; ++i) {
-    out += (i == 0 ? "" : ", ") + ElementName(shape.names[i]) + ": " + ToLiteral(v.tuple_values()[i]);
+void AppendList(std::span<const Value> items, std::string* out) {
+  *out += '{';
+  for (std::size_t i = 0; i < items.size() && out->size() < kMaxValueText; ++i) {
+    if (i > 0) *out += ", ";
+    Append(items[i], out);
   }
-  return out + " }";
+  *out += '}';
 }
 
-std::string ConceptText(const ConceptData& c) {
-  std::string out = "Concept { codes: " + ListText({c.codes, c.size});
-  if (c.display.data() != nullptr) out += ", display: " + Quoted(c.display);
-  return out + " }";
+void AppendTuple(const Value& v, std::string* out) {
+  const TupleShape& shape = v.tuple_shape();
+  *out += shape.size == 0 ? "Tuple { :" : "Tuple { ";
+  for (std::size_t i = 0; i < shape.size && out->size() < kMaxValueText; ++i) {
+    *out += (i == 0 ? "" : ", ") + ElementName(shape.names[i]) + ": ";
+    Append(v.tuple_values()[i], out);
+  }
+  *out += " }";
 }
 
-std::string IntervalText(const IntervalData& i) {
-  return std::string(i.low_closed ? "Interval[" : "Interval(") + ToLiteral(i.low) + ", " + ToLiteral(i.high) +
-         (i.high_closed ? "]" : ")");
+void AppendConcept(const ConceptData& c, std::string* out) {
+  *out += "Concept { codes: ";
+  AppendList({c.codes, c.size}, out);
+  if (c.display.data() != nullptr) *out += ", display: " + Quoted(c.display);
+  *out += " }";
+}
+
+void AppendBounds(const Value& low, const Value& high, std::string* out) {
+  Append(low, out);
+  *out += ", ";
+  Append(high, out);
+}
+
+void AppendInterval(const IntervalData& i, std::string* out) {
+  *out += i.low_closed ? "Interval[" : "Interval(";
+  AppendBounds(i.low, i.high, out);
+  *out += i.high_closed ? ']' : ')';
 }
 
 std::string TemporalLiteral(const Temporal& t) {
@@ -74,15 +87,7 @@ std::string TemporalLiteral(const Temporal& t) {
   return "@" + TemporalText(t) + (t.kind == TemporalKind::kDateTime && t.precision <= Precision::kDay ? "T" : "");
 }
 
-}  // namespace
-
-std::string QuantityText(const QuantityData& q) {
-  const std::string amount = q.value.ToText(q.scale == 0 && NaturalScale(q.value) == 0 ? 0 : 1);
-  if (CalendarUnit(q.unit)) return amount + " " + std::string(q.unit);
-  return amount + " '" + EscapeString(q.unit.empty() ? "1" : q.unit) + "'";
-}
-
-std::string ToLiteral(const Value& value) {
+std::string PlainText(const Value& value) {
   switch (value.tag()) {
     case Tag::kNull:
       return "null";
@@ -104,26 +109,51 @@ std::string ToLiteral(const Value& value) {
       return QuantityText(value.quantity());
     case Tag::kRatio:
       return QuantityText(value.ratio().numerator) + ":" + QuantityText(value.ratio().denominator);
-    case Tag::kInterval:
-      return IntervalText(value.interval());
-    case Tag::kUncertain:
-      return "Interval[" + ToLiteral(value.uncertain().low) + ", " + ToLiteral(value.uncertain().high) + "]";
-    case Tag::kList:
-      return ListText(value.list());
-    case Tag::kTuple:
-      return TupleText(value);
     case Tag::kCode:
       return CodeText(value.code());
-    case Tag::kConcept:
-      return ConceptText(value.concept_data());
     case Tag::kValueSet:
       return VocabularyText("ValueSet", value.vocabulary());
     case Tag::kCodeSystem:
       return VocabularyText("CodeSystem", value.vocabulary());
     case Tag::kObject:
       return value.object_class()->Text(value.object());
+    default:
+      return {};
   }
-  return {};
+}
+
+void Append(const Value& value, std::string* out) {
+  switch (value.tag()) {
+    case Tag::kInterval:
+      return AppendInterval(value.interval(), out);
+    case Tag::kUncertain:
+      *out += "Interval[";
+      AppendBounds(value.uncertain().low, value.uncertain().high, out);
+      *out += ']';
+      return;
+    case Tag::kList:
+      return AppendList(value.list(), out);
+    case Tag::kTuple:
+      return AppendTuple(value, out);
+    case Tag::kConcept:
+      return AppendConcept(value.concept_data(), out);
+    default:
+      *out += PlainText(value);
+  }
+}
+
+}  // namespace
+
+std::string QuantityText(const QuantityData& q) {
+  const std::string amount = q.value.ToText(q.scale == 0 && NaturalScale(q.value) == 0 ? 0 : 1);
+  if (CalendarUnit(q.unit)) return amount + " " + std::string(q.unit);
+  return amount + " '" + EscapeString(q.unit.empty() ? "1" : q.unit) + "'";
+}
+
+std::string ToLiteral(const Value& value) {
+  std::string out;
+  Append(value, &out);
+  return out;
 }
 
 std::string ToText(const Value& value) {

@@ -61,10 +61,12 @@ Value N(EvalContext& ctx, const Value* args, std::size_t count) {
 
 [[nodiscard]] inline Value CopyString(EvalContext& ctx, const std::string& text) {
   if (text.size() > ctx.limits.string_size) return ctx.Fail(EvalErrorKind::kLimit, "a string is longer than the limit");
+  if (!ctx.Step()) return {};
   return Value::String(ctx.arena.Copy(text));
 }
 
 [[nodiscard]] inline Value MakeList(EvalContext& ctx, std::span<const Value> items) {
+  if (!ctx.Step()) return {};
   Value* copy = ctx.arena.AllocateArray<Value>(items.size());
   std::copy(items.begin(), items.end(), copy);
   return Value::List(copy, items.size());

@@ -2,6 +2,7 @@
 // pattern it does not take is a run-time error. Matches() means the whole string.
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <vector>
@@ -31,6 +32,7 @@ Value ConcatenateOf(EvalContext& ctx, const Value* a, std::size_t) {
   if (y.empty()) return a[0];
   if (x.empty()) return a[1];
   if (x.size() + y.size() > ctx.limits.string_size) return ctx.Fail(EvalErrorKind::kLimit, "a string is longer than the limit");
+  if (!ctx.Step()) return {};
   char* out = ctx.arena.AllocateArray<char>(x.size() + y.size());
   std::copy(x.begin(), x.end(), out);
   std::copy(y.begin(), y.end(), out + x.size());
@@ -107,13 +109,25 @@ re2::RE2::Options Options() {
   return options;
 }
 
-// Patterns are nearly always literals, so each thread keeps those it compiled; a full cache is emptied.
-const re2::RE2& Compiled(std::string_view text) {
+// Patterns are nearly always literals, so each thread keeps those it compiled; a full cache is emptied. Null, and the reason in
+// the context, where it is no pattern or too long a one.
+const re2::RE2* Compiled(EvalContext& ctx, std::string_view text) {
   constexpr std::size_t kMostPatterns = 64;
+  constexpr std::size_t kLongestPattern = 8192;
+  if (text.size() > kLongestPattern) {
+    (void)ctx.Fail(EvalErrorKind::kLimit, "a regular expression has at most " + std::to_string(kLongestPattern) + " bytes");
+    return nullptr;
+  }
   thread_local std::map<std::string, std::unique_ptr<re2::RE2>, std::less<>> cache;
-  if (const auto found = cache.find(text); found != cache.end()) return *found->second;
-  if (cache.size() >= kMostPatterns) cache.clear();
-  return *cache.emplace(std::string(text), std::make_unique<re2::RE2>(Piece(text), Options())).first->second;
+  auto found = cache.find(text);
+  if (found == cache.end()) {
+    if (cache.size() >= kMostPatterns) cache.clear();
+    found = cache.emplace(std::string(text), std::make_unique<re2::RE2>(Piece(text), Options())).first;
+  }
+  const re2::RE2* pattern = found->second.get();
+  if (pattern->ok()) return pattern;
+  (void)ctx.Fail(EvalErrorKind::kValue, "this regular expression is not supported: " + pattern->error());
+  return nullptr;
 }
 
 // Java's and CQL's \$ and $1 in a replacement as RE2's \1.
@@ -135,43 +149,45 @@ std::string Replacement(std::string_view text) {
   return out;
 }
 
-Value BadPattern(EvalContext& ctx, const re2::RE2& pattern) {
-  return ctx.Fail(EvalErrorKind::kValue, "this regular expression is not supported: " + pattern.error());
+// The most that replacing can make of a text of that size: every match writes the rewrite's own text, and the groups it names
+// are parts of matches, which do not overlap.
+std::size_t MostReplaced(std::size_t size, std::string_view rewrite) {
+  const auto groups = static_cast<std::size_t>(std::count(rewrite.begin(), rewrite.end(), '\\'));
+  return (size + 1) * rewrite.size() + size * (groups + 1);
 }
 
 Value MatchesOf(EvalContext& ctx, const Value* a, std::size_t) {
-  const re2::RE2& pattern = Compiled(a[1].string());
-  if (!pattern.ok()) return BadPattern(ctx, pattern);
-  return Value::Boolean(re2::RE2::FullMatch(Piece(a[0].string()), pattern));
+  const re2::RE2* pattern = Compiled(ctx, a[1].string());
+  if (pattern == nullptr) return {};
+  return Value::Boolean(re2::RE2::FullMatch(Piece(a[0].string()), *pattern));
 }
 
 Value ReplaceMatchesOf(EvalContext& ctx, const Value* a, std::size_t) {
-  const re2::RE2& pattern = Compiled(a[1].string());
-  if (!pattern.ok()) return BadPattern(ctx, pattern);
+  const re2::RE2* pattern = Compiled(ctx, a[1].string());
+  if (pattern == nullptr) return {};
   const std::string rewrite = Replacement(a[2].string());
   std::string why;
-  if (!pattern.CheckRewriteString(rewrite, &why))
+  if (!pattern->CheckRewriteString(rewrite, &why))
     return ctx.Fail(EvalErrorKind::kValue, "the replacement does not fit its pattern: " + why);
-  const std::size_t per_match = rewrite.size() + a[0].string().size();
-  if (per_match > ctx.limits.string_size / (a[0].string().size() + 2)) {
+  if (MostReplaced(a[0].string().size(), rewrite) > ctx.limits.string_size) {
     return ctx.Fail(EvalErrorKind::kLimit, "a replacement could be longer than the limit of a string");
   }
   std::string text(a[0].string());
-  re2::RE2::GlobalReplace(&text, pattern, rewrite);
+  re2::RE2::GlobalReplace(&text, *pattern, rewrite);
   return CopyString(ctx, text);
 }
 
 Value SplitOnMatchesOf(EvalContext& ctx, const Value* a, std::size_t) {
   if (!a[0].Is(Tag::kString)) return {};
   if (!a[1].Is(Tag::kString)) return MakeList(ctx, {a, 1});
-  const re2::RE2& pattern = Compiled(a[1].string());
-  if (!pattern.ok()) return BadPattern(ctx, pattern);
+  const re2::RE2* pattern = Compiled(ctx, a[1].string());
+  if (pattern == nullptr) return {};
   const std::string_view text = a[0].string();
   std::vector<Value> parts;
   std::size_t from = 0, search = 0;
   re2::StringPiece match;
   while (search <= text.size() && parts.size() < ctx.limits.list_size &&
-         pattern.Match(Piece(text), search, text.size(), re2::RE2::UNANCHORED, &match, 1)) {
+         pattern->Match(Piece(text), search, text.size(), re2::RE2::UNANCHORED, &match, 1)) {
     const auto at = static_cast<std::size_t>(match.data() - text.data());
     if (match.empty()) {
       search = at + 1;

@@ -203,7 +203,10 @@ const TypeSpec* Parser::TupleType(std::uint32_t begin) {
 
 const TypeSpec* Parser::Type() {
   const Nesting nesting(*this);
-  if (nesting.TooDeep()) Fail("this type is nested too deep");
+  if (nesting.TooDeep()) {
+    Fail("this type is nested more than " + std::to_string(kMaxDepth) + " deep");
+    return tree_.arena->Make(TypeSpec{});
+  }
   const std::uint32_t begin = Peek().span.begin;
   if (At("Tuple", "{")) {
     Take();

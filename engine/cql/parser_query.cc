@@ -56,7 +56,8 @@ AstNode* Parser::Query(AstNode* first) {
     Take();
     do {
       sources.push_back(AliasedSource());
-    } while (Accept(","));
+      if (sources.size() > kMaxSources) Fail("a query has at most " + std::to_string(kMaxSources) + " sources");
+    } while (!panic_ && Accept(","));
   }
   AstQuery query;
   query.sources = Keep(sources);

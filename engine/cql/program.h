@@ -71,7 +71,8 @@ struct TypeTest {
   std::string_view name;
   std::span<const TypeTest* const> parts;  // element, point, alternatives, tuple elements
   std::span<const std::string_view> names;
-  [[nodiscard]] bool Matches(const Value& value) const;
+  // Takes a step for every part that it looks at.
+  [[nodiscard]] bool Matches(const EvalContext& ctx, const Value& value) const;
 };
 
 // What `x.name` means for a value that is not an object.
@@ -115,7 +116,8 @@ struct Expr {
   std::uint8_t op_flags = 0;
   Tag tag = Tag::kNull;
   Field field = Field::kNone;
-  Value constant;  // kConstant, or what the node folds to
+  std::uint16_t height = 1;  // of what is below, definitions and functions too: how deep evaluation recurses
+  Value constant;            // kConstant, or what the node folds to
   const Type* type = nullptr;
   std::string_view name;  // of an operator, element, definition
   union {
@@ -235,12 +237,7 @@ class Evaluation {
   [[nodiscard]] Value Define(std::int32_t index);
   [[nodiscard]] Value Parameter(std::int32_t index);
   [[nodiscard]] const Program& program() const { return program_; }
-  // Counts a step of a loop or call; false when evaluation is to stop.
-  [[nodiscard]] bool Step() {
-    if (++context_->steps > context_->limits.steps) [[unlikely]]
-      (void)context_->Fail(EvalErrorKind::kLimit, "the evaluation took more steps than its limit");
-    return !context_->Failed();
-  }
+  [[nodiscard]] bool Step() { return context_->Step(); }
   [[nodiscard]] Value* RetrieveMemo(std::uint32_t index, bool* known);
   [[nodiscard]] std::vector<Value>& scratch() { return scratch_; }
 

@@ -117,10 +117,11 @@ std::string DiagnosticText(const Diagnostic& diagnostic) {
   return text;
 }
 
-NearestName::NearestName(std::string_view wanted) : wanted_(wanted), distance_(std::max<std::size_t>(2, wanted.size() / 3) + 1) {}
+NearestName::NearestName(std::string_view wanted, bool shown)
+    : wanted_(wanted), distance_(std::max<std::size_t>(2, wanted.size() / 3) + 1), shown_(shown) {}
 
 void NearestName::Offer(std::string_view candidate) {
-  if (candidate.size() > kMaxNameCompared || wanted_.size() > kMaxNameCompared) return;
+  if (!shown_ || candidate.size() > kMaxNameCompared || wanted_.size() > kMaxNameCompared) return;
   const std::size_t difference =
       candidate.size() > wanted_.size() ? candidate.size() - wanted_.size() : wanted_.size() - candidate.size();
   if (difference >= distance_) return;

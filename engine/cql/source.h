@@ -55,6 +55,8 @@ class Diagnostics {
   [[nodiscard]] std::span<const Diagnostic> all() const { return all_; }
   [[nodiscard]] bool HasErrors() const { return errors_ > 0; }
   [[nodiscard]] std::size_t errors() const { return errors_; }
+  // What is added now is not shown: no hint need be looked for.
+  [[nodiscard]] bool Full() const { return all_.size() >= kMaximum; }
   // The worst earliest kind: a text that does not lex or parse has no meaning to be wrong about.
   [[nodiscard]] bool HasKind(DiagnosticKind kind) const;
   // As a compiler prints them: "file:line:column: error: ...", the line, a caret.
@@ -70,7 +72,8 @@ class Diagnostics {
 // Collects candidates and keeps the one nearest to a misspelt name.
 class NearestName {
  public:
-  explicit NearestName(std::string_view wanted);
+  // `shown`: false where nobody will read the hint, so that no candidate need be looked at.
+  explicit NearestName(std::string_view wanted, bool shown = true);
   void Offer(std::string_view candidate);
   // Empty where nothing is near enough to be what was meant.
   [[nodiscard]] const std::string& best() const { return best_; }
@@ -80,6 +83,7 @@ class NearestName {
   std::string_view wanted_;
   std::string best_;
   std::size_t distance_;
+  bool shown_;
 };
 
 }  // namespace plumbline::cql

@@ -45,16 +45,30 @@ TypeTable::TypeTable() : system_(static_cast<std::size_t>(Tag::kUncertain) + 1, 
 
 const Type* TypeTable::Intern(Type type) {
   if (const auto found = by_name_.find(type.name); found != by_name_.end()) return found->second;
+  for (const Type* argument : type.arguments) type.depth = std::max(type.depth, argument->depth + 1);
+  bytes_ += type.name.size();
   types_.push_back(std::move(type));
   by_name_.emplace(types_.back().name, &types_.back());
   return &types_.back();
 }
 
+bool TypeTable::Fits(std::span<const Type* const> arguments, std::size_t own_bytes) {
+  std::size_t bytes = own_bytes;
+  for (const Type* argument : arguments) {
+    bytes += argument->name.size();
+    if (argument->depth >= kMaxDepth || bytes > kLongestName) overflowed_ = true;
+    if (overflowed_) return false;
+  }
+  return true;
+}
+
 const Type* TypeTable::List(const Type* element) {
+  if (!Fits({&element, 1}, 0)) return any_;
   return Intern({.kind = TypeKind::kList, .name = Joined("List", {&element, 1}), .arguments = {element}});
 }
 
 const Type* TypeTable::Interval(const Type* point) {
+  if (!Fits({&point, 1}, 0)) return any_;
   return Intern({.kind = TypeKind::kInterval, .name = Joined("Interval", {&point, 1}), .arguments = {point}});
 }
 
@@ -73,10 +87,14 @@ const Type* TypeTable::Choice(std::span<const Type* const> types) {
   if (flat.size() > 1) std::erase_if(flat, [](const Type* type) { return type->IsAny(); });
   if (flat.empty()) return any_;
   if (flat.size() == 1) return flat[0];
+  if (!Fits(flat, 2 * flat.size())) return any_;
   return Intern({.kind = TypeKind::kChoice, .name = Joined("Choice", flat), .arguments = flat});
 }
 
 const Type* TypeTable::Tuple(std::span<const std::string> names, std::span<const Type* const> types) {
+  std::size_t bytes = 0;
+  for (const std::string& name : names) bytes += name.size() + 3;
+  if (!Fits(types, bytes)) return any_;
   std::string text = "Tuple{";
   for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "" : ", ") + names[i] + " " + types[i]->name;
   return Intern({.kind = TypeKind::kTuple,

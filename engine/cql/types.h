@@ -36,6 +36,7 @@ struct Type {
   const ObjectClass* object_class = nullptr;
   std::vector<const Type*> arguments{};
   std::vector<std::string> names{};
+  int depth = 1;
 
   [[nodiscard]] bool IsList() const { return kind == TypeKind::kList; }
   [[nodiscard]] bool IsInterval() const { return kind == TypeKind::kInterval; }
@@ -70,9 +71,16 @@ class TypeTable {
 
   // Whether every value of `type` is one of `of`.
   [[nodiscard]] bool IsSubtype(const Type* type, const Type* of);
+  // A type was asked for that is nested too deep or whose name is too long; Any was given in its stead.
+  [[nodiscard]] bool overflowed() const { return overflowed_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }  // of names
 
  private:
+  static constexpr int kMaxDepth = 250;
+  static constexpr std::size_t kLongestName = std::size_t{256} << 10;
+
   const Type* Intern(Type type);
+  [[nodiscard]] bool Fits(std::span<const Type* const> arguments, std::size_t own_bytes);
   const Type* ParseAt(std::string_view* text, std::span<const DataModel* const> models);
 
   std::deque<Type> types_;
@@ -81,6 +89,8 @@ class TypeTable {
   const Type* variable_ = nullptr;
   const Type* precision_ = nullptr;
   std::vector<const Type*> system_;
+  std::size_t bytes_ = 0;
+  bool overflowed_ = false;
 };
 
 // As people write it: "Integer", "List<Encounter>".
