@@ -270,7 +270,7 @@ class Partition {
   void Forget(const Subject& subject, const Instance& instance);
   void MendSuperseded(const Subject& subject, const Instance& instance, alert::Step* step) const;
   void StepEnded(Subject& subject, std::uint16_t rule);
-  void AddEvidence(const Subject& subject, const rule::Judgement& judgement, const rule::JudgeContext& context, Told& told) const;
+  void AddEvidence(const Subject& subject, const rule::Judgement& judgement, const rule::JudgeContext& context, Told& told);
   std::string PartitionBytes() const;
   [[nodiscard]] Result<void> RestorePartition(std::string_view value);
 

@@ -1,5 +1,6 @@
 // What an alert says of the events and expressions it rests on. Built for fails and unknowns only; passes are counted.
 #include "engine/model/encode.h"
+#include "engine/model/names.h"
 #include "engine/run/partition.h"
 
 namespace plumbline::run {
@@ -17,7 +18,7 @@ void AppendMember(std::string& s, std::string_view name, std::string_view text) 
 }  // namespace
 
 void Partition::AddEvidence(const Subject& subject, const rule::Judgement& judgement, const rule::JudgeContext& context,
-                            Told& told) const {
+                            Told& told) {
   const rule::RuleKind& kind = *told.rule->kind;
   std::vector<std::size_t> used;
   kind.Evidence(context, judgement, used);
@@ -33,6 +34,15 @@ void Partition::AddEvidence(const Subject& subject, const rule::Judgement& judge
       s += ",\"value\":" + Decimal::FromUnits(r.value).ToText();
       AppendMember(s, "unit", vocabulary_.Text(r.unit));
     }
+    model::Event event;
+    if (r.payload != rule::kNoPayload &&
+        payload_decoder_.Decode(std::as_bytes(std::span(subject.payloads[r.payload])), model::Encoding::kFlatBuffers, event) ==
+            model::RejectReason::kNone) {
+      // An order is not a dose, a suspicion no diagnosis: who reads this must see which it was.
+      if (event.action != model::Action::kNone) AppendMember(s, "action", model::NameOf(event.action));
+      if (event.certainty != model::Certainty::kNone) AppendMember(s, "certainty", model::NameOf(event.certainty));
+    }
+    if (r.status != model::EventStatus::kFinal) AppendMember(s, "status", model::NameOf(r.status));
     s += ",\"content\":\"" + Hash128{0, r.content}.Hex().substr(16) + "\"}";
   }
   told.evidence_events = static_cast<std::uint32_t>(used.size());

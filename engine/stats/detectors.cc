@@ -59,28 +59,9 @@ Outcome<double> Arl(const CusumDesign& d, double shift) {
   return CusumArl({.k = d.k, .h = d.h, .mean = shift, .headstart = d.headstart, .sides = d.sides});
 }
 
-std::string Encode(const CusumState& s) {
-  StateWriter w(StateKind::kCusum, kCusumVersion);
-  w.U64(s.count);
-  w.F64(s.upper);
-  w.F64(s.lower);
-  w.U64(s.upper_since);
-  w.U64(s.lower_since);
-  return w.Take();
-}
+std::string Encode(const CusumState& s) { return EncodeSums(StateKind::kCusum, kCusumVersion, s); }
 
-Result<CusumState> DecodeCusum(std::string_view bytes) {
-  StateReader r(bytes, StateKind::kCusum, kCusumVersion);
-  CusumState s;
-  s.count = r.Count();
-  s.upper = r.F64();
-  s.lower = r.F64();
-  s.upper_since = r.Count();
-  s.lower_since = r.Count();
-  r.Require(s.upper >= 0 && s.lower >= 0 && s.upper_since <= s.count && s.lower_since <= s.count);
-  PLUMBLINE_TRY(r.Finish());
-  return s;
-}
+Result<CusumState> DecodeCusum(std::string_view bytes) { return DecodeSums<CusumState>(bytes, StateKind::kCusum, kCusumVersion); }
 
 Outcome<void> CheckDesign(const EwmaDesign& d) {
   if (!Scale(d.target, d.sigma))

@@ -71,27 +71,10 @@ Outcome<double> Arl(const RaCusumDesign& d, const RiskMix& mix, double true_odds
   return 1 / (1 / up + 1 / *down);
 }
 
-std::string Encode(const RaCusumState& s) {
-  StateWriter w(StateKind::kRaCusum, kVersion);
-  w.U64(s.count);
-  w.F64(s.upper);
-  w.F64(s.lower);
-  w.U64(s.upper_since);
-  w.U64(s.lower_since);
-  return w.Take();
-}
+std::string Encode(const RaCusumState& s) { return EncodeSums(StateKind::kRaCusum, kVersion, s); }
 
 Result<RaCusumState> DecodeRaCusum(std::string_view bytes) {
-  StateReader r(bytes, StateKind::kRaCusum, kVersion);
-  RaCusumState s;
-  s.count = r.Count();
-  s.upper = r.F64();
-  s.lower = r.F64();
-  s.upper_since = r.Count();
-  s.lower_since = r.Count();
-  r.Require(s.upper >= 0 && s.lower >= 0 && s.upper_since <= s.count && s.lower_since <= s.count);
-  PLUMBLINE_TRY(r.Finish());
-  return s;
+  return DecodeSums<RaCusumState>(bytes, StateKind::kRaCusum, kVersion);
 }
 
 std::optional<double> StepVlad(VladState* s, bool event, double risk) {

@@ -95,4 +95,29 @@ class StateReader {
   bool wrong_version_ = false;
 };
 
+// The state of a pair of sums, up and down, as both kinds of CUSUM keep it.
+template <typename Sums>
+[[nodiscard]] std::string EncodeSums(StateKind kind, std::uint8_t version, const Sums& s) {
+  StateWriter w(kind, version);
+  w.U64(s.count);
+  w.F64(s.upper);
+  w.F64(s.lower);
+  w.U64(s.upper_since);
+  w.U64(s.lower_since);
+  return w.Take();
+}
+template <typename Sums>
+[[nodiscard]] Result<Sums> DecodeSums(std::string_view bytes, StateKind kind, std::uint8_t version) {
+  StateReader r(bytes, kind, version);
+  Sums s;
+  s.count = r.Count();
+  s.upper = r.F64();
+  s.lower = r.F64();
+  s.upper_since = r.Count();
+  s.lower_since = r.Count();
+  r.Require(s.upper >= 0 && s.lower >= 0 && s.upper_since <= s.count && s.lower_since <= s.count);
+  PLUMBLINE_TRY(r.Finish());
+  return s;
+}
+
 }  // namespace plumbline::stats

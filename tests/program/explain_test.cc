@@ -55,15 +55,17 @@ model::Event Diagnosis(std::string_view id, std::string_view patient, std::int64
   return e;
 }
 
-model::Event Given(std::string_view id, std::string_view patient, std::int64_t time_ms) {
+model::Event Given(std::string_view id, std::string_view patient, std::int64_t time_ms,
+                   model::Action action = model::Action::kAdministered) {
   model::Event e = Diagnosis(id, patient, time_ms);
   e.kind = model::EventKind::kConsultation;
   e.code = {"http://www.whocc.no/atc", "J01DH02", ""};
-  e.action = model::Action::kAdministered;
+  e.action = action;
   return e;
 }
 
-// Three patients: one is given it 12 minutes late, one in time but charted after the alert, one never. And a low saturation.
+// Three patients: one is given it 12 minutes late, one in time but charted after the alert, one never, though it is ordered. And
+// a low saturation.
 class Told {
  public:
   Told() {
@@ -74,6 +76,7 @@ class Told {
     Put(0, Saturation("spo2-1", "low", "85", kNoon), kNoon);
     Put(0, Saturation("spo2-2", "low", "83.5", kNoon + kMinute), kNoon + kMinute);
     Put(0, Saturation("spo2-3", "low", "97", kNoon + 2 * kMinute), kNoon + 2 * kMinute);
+    Put(1, Given("drug-ordered", "never", kNoon + 20 * kMinute, model::Action::kOrdered), kNoon + 20 * kMinute);
     Run({});
     // People are told that it has not been given; so a run ends between the deadline and what is charted after it.
     for (std::size_t topic = 0; topic < 3; ++topic) {
@@ -169,7 +172,12 @@ TEST_CASE("explain shows the rule, the events, what was expected by when, what w
   }
   SECTION("what was never done") {
     const auto shown = told.Explain(told.Id("dia-never"));
-    RequireAll(shown.text, {"Nothing that answers it is on record up to 2026-01-31T13:00:02Z.", "Doing it at or before"});
+    RequireAll(shown.text, {"Nothing that answers it is on record up to 2026-01-31T13:00:02Z.", "Doing it at or before",
+                            "A drug was ordered = true"});
+    // Fair to who reads it: what was seen of the drug is its order, not a dose.
+    CHECK_THAT(shown.text, Catch::Contains("J01DH02  ordered  [drug-ordered"));
+    const auto chinese = told.Explain(told.Id("dia-never"), {"--lang", "zh"});
+    CHECK_THAT(chinese.text, Catch::Contains("J01DH02  已下医嘱  [drug-ordered"));
   }
   SECTION("a check shows the values of its run") {
     const auto shown = told.Explain(told.Id("spo2-1"), {"--records", "--import"});

@@ -65,6 +65,9 @@ void ReadEvidence(const dom::object& o, Explanation& e) {
       used.code = Text(event, "code");
       used.unit = Text(event, "unit");
       used.content = Text(event, "content");
+      used.action = Text(event, "action");
+      used.certainty = Text(event, "certainty");
+      used.status = Text(event, "status");
       used.version = static_cast<std::uint32_t>(Count(event, "version"));
       used.time = Time(event, "time");
       used.arrival = Time(event, "arrival");
@@ -156,7 +159,8 @@ std::string AsJson(const Explanation& e) {
     const UsedEvent& u = e.events[i];
     s += std::string(i > 0 ? "," : "") + "{\"version\":" + std::to_string(u.version) + Member("id", u.id) +
          Member("code", u.code) + TimeMember("time", u.time) + TimeMember("arrival", u.arrival) +
-         (u.value.empty() ? "" : ",\"value\":" + u.value) + Member("unit", u.unit) + Member("content", u.content) +
+         (u.value.empty() ? "" : ",\"value\":" + u.value) + Member("unit", u.unit) + Member("action", u.action) +
+         Member("certainty", u.certainty) + Member("status", u.status) + Member("content", u.content) +
          Member("record", u.found) + "}";
   }
   s += "],\"values\":{";

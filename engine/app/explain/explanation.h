@@ -15,6 +15,7 @@ namespace plumbline::app {
 
 struct UsedEvent {
   std::string id, code, value, unit, content;
+  std::string action, certainty, status;  // as the event model names them; "" where it has none, or is final
   std::uint32_t version = 1;
   model::TimeMs time = 0, arrival = 0;
   std::string found;  // where the record lies, once looked up; "" before

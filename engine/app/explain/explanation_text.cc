@@ -68,6 +68,22 @@ std::string_view StateZh(std::string_view state) {
   return state;
 }
 
+std::string_view NatureZh(std::string_view nature) {
+  static constexpr std::pair<std::string_view, std::string_view> kNatures[] = {
+      {"requested", "已申请"},   {"started", "已开始"},
+      {"ended", "已结束"},       {"referred-up", "上转"},
+      {"referred-down", "下转"}, {"advised", "已建议"},
+      {"ordered", "已下医嘱"},   {"administered", "已给药"},
+      {"performed", "已执行"},   {"follow-up-planned", "已安排随访"},
+      {"suspected", "疑似"},     {"probable", "可能"},
+      {"confirmed", "确诊"},     {"ruled-out", "已排除"},
+      {"amended", "已更正"},     {"entered-in-error", "误录"}};
+  for (const auto& [en, zh] : kNatures) {
+    if (en == nature) return zh;
+  }
+  return nature;
+}
+
 std::string_view CauseZh(std::string_view cause) {
   static constexpr std::pair<std::string_view, std::string_view> kCauses[] = {
       {"answered", "已完成"},   {"late evidence", "迟到的证据"}, {"withdrawn", "事件被撤销"}, {"revision", "规则改版"},
@@ -154,8 +170,11 @@ class Writer {
     out_ += "\n" + std::string(zh_ ? "所用事件" : "The events used") + "\n";
     for (const UsedEvent& u : e_.events) {
       out_ += "  " + Shown(u.time) + (zh_ ? "  到达 " : "  arrived ") + Shown(u.arrival) + "  " + u.code +
-              (u.value.empty() ? "" : "  " + u.value + (u.unit == "1" ? "" : " " + u.unit)) + "  [" + u.id +
-              (u.version > 1 ? " v" + std::to_string(u.version) : "") + ", " + u.content + "]\n";
+              (u.value.empty() ? "" : "  " + u.value + (u.unit == "1" ? "" : " " + u.unit));
+      for (const std::string& nature : {u.action, u.certainty, u.status}) {
+        if (!nature.empty()) out_ += "  " + std::string(zh_ ? NatureZh(nature) : nature);
+      }
+      out_ += "  [" + u.id + (u.version > 1 ? " v" + std::to_string(u.version) : "") + ", " + u.content + "]\n";
       if (!u.found.empty()) out_ += "      " + u.found + "\n";
     }
     for (const auto& [name, value] : e_.values) out_ += "  " + name + " = " + value + "\n";
