@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <system_error>
@@ -233,7 +234,10 @@ Result<std::string> ReadTextFile(const std::string& path, std::size_t max_bytes)
     text.append(block, static_cast<std::size_t>(file.gcount()));
     if (text.size() > max_bytes) return Fail(ErrorCode::kLimit, path + ": longer than " + std::to_string(max_bytes) + " bytes");
   }
-  if (file.bad()) return Fail(ErrorCode::kIo, path + ": cannot be read");
+  if (file.bad()) {
+    const bool folder = std::filesystem::is_directory(path);
+    return Fail(ErrorCode::kIo, path + (folder ? ": is a folder; name the files in it" : ": cannot be read"));
+  }
   return text;
 }
 

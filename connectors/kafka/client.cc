@@ -34,6 +34,9 @@ Result<void> Set(rd_kafka_conf_t* conf, const std::string& name, const std::stri
 
 void ClientEvents::Report(int code, std::string_view reason) {
   errors_.fetch_add(1, std::memory_order_relaxed);
+  // That all brokers are down says less than why one is.
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && last_code_.load(std::memory_order_relaxed) != 0) return;
+  last_code_.store(code, std::memory_order_relaxed);
   if (code == RD_KAFKA_RESP_ERR__FATAL) fatal_.store(true, std::memory_order_relaxed);
   const std::scoped_lock lock(mutex_);
   last_error_ = std::string(rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(code))) + ": " + std::string(reason);
@@ -169,6 +172,21 @@ Result<Watermarks> QueryWatermarks(const Client& client, const std::string& topi
   return marks;
 }
 
+// A question that got no answer says a time-out; the events of the client say why: an unknown host, a refused password.
+Error Unanswered(const Client& client, int code, const std::string& doing) {
+  if (rd_kafka_type(client.get()) == RD_KAFKA_PRODUCER) rd_kafka_poll(client.get(), 0);
+  const std::string why = client.events().last_error();
+  if (!IsTransient(code) || why.empty()) return KafkaError(code, doing, client.bootstrap());
+  const int known = client.events().last_code();
+  Error error = KafkaError(known == RD_KAFKA_RESP_ERR__AUTHENTICATION ? known : code, doing, client.bootstrap());
+  error.message += " (" + why + ")";
+  // Neither unknown nor refused: a listener that wants to be spoken to otherwise hangs up without a word.
+  const bool away = why.find("Connect to") != std::string::npos || known == RD_KAFKA_RESP_ERR__RESOLVE;
+  if (error.code == ErrorCode::kUnavailable && !away)
+    error.message += "; does security.protocol (kafka.properties) fit the broker?";
+  return error;
+}
+
 Result<std::uint32_t> QueryPartitions(const Client& client, const std::string& topic) {
   const std::unique_ptr<rd_kafka_topic_t, void (*)(rd_kafka_topic_t*)> handle(
       rd_kafka_topic_new(client.get(), topic.c_str(), nullptr), rd_kafka_topic_destroy);
@@ -176,8 +194,7 @@ Result<std::uint32_t> QueryPartitions(const Client& client, const std::string& t
   const rd_kafka_metadata_t* raw = nullptr;
   const auto code = rd_kafka_metadata(client.get(), 0, handle.get(), &raw, client.request_timeout_ms());
   const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> metadata(raw, rd_kafka_metadata_destroy);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return std::unexpected(KafkaError(code, "asking about topic " + topic, client.bootstrap()));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(Unanswered(client, code, "asking about topic " + topic));
   if (metadata->topic_cnt != 1) return Fail(ErrorCode::kInternal, "the broker answered about another topic than " + topic);
   const rd_kafka_metadata_topic_t& answer = metadata->topics[0];
   if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR)

@@ -33,6 +33,7 @@ class ClientEvents {
  public:
   void Report(int code, std::string_view reason);
   [[nodiscard]] std::string last_error() const;
+  [[nodiscard]] int last_code() const { return last_code_.load(std::memory_order_relaxed); }
   // A fatal error: the client must be closed; nothing more leaves or comes.
   [[nodiscard]] bool fatal() const { return fatal_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t errors() const { return errors_.load(std::memory_order_relaxed); }
@@ -40,6 +41,7 @@ class ClientEvents {
  private:
   mutable std::mutex mutex_;
   std::string last_error_;
+  std::atomic<int> last_code_ = 0;
   std::atomic<bool> fatal_ = false;
   std::atomic<std::uint64_t> errors_ = 0;
 };

@@ -72,7 +72,9 @@ void AddRun(CLI::App& app, int* exit_code) {
   command->add_flag("-q,--quiet", options->quiet, "No progress line");
   command->footer(
       "Examples:\n  plumbline run --config config/examples/embedded.yaml\n  plumbline run --config site.yaml --import "
-      "--until-end --close\nStops gracefully on Ctrl-C and SIGTERM: what was read is journalled, a checkpoint is written.");
+      "--until-end --close\nStops gracefully on Ctrl-C and SIGTERM: what was read is journalled, a checkpoint is written. A "
+      "second one ends at once; the next "
+      "start reruns what the checkpoint lacks.");
   command->callback([options, exit_code] { *exit_code = Run(*options); });
 }
 

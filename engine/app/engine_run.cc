@@ -19,7 +19,13 @@ namespace {
 
 std::atomic<bool> stop_requested{false};
 
-void OnSignal(int) { stop_requested.store(true, std::memory_order_relaxed); }
+// The first one stops gracefully. Whoever asks again does not want to wait: the process ends as by any signal, which costs the
+// next start a rerun and nothing else.
+void OnSignal(int number) {
+  if (!stop_requested.exchange(true, std::memory_order_relaxed)) return;
+  std::signal(number, SIG_DFL);
+  std::raise(number);
+}
 
 constexpr std::int64_t kLookEveryMs = 10;
 constexpr std::int64_t kPublishEveryMs = 200;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 namespace plumbline::app {
 
@@ -14,6 +15,10 @@ LineFiles::~LineFiles() {
 
 Result<void> LineFiles::Open() {
   for (const config::LinesConfig& l : config_.lines) {
+    if (const auto folder = std::filesystem::path(l.path).parent_path(); l.path != "-" && !folder.empty()) {
+      std::error_code ignored;  // what fails here fails at opening, which says why
+      std::filesystem::create_directories(folder, ignored);
+    }
     std::FILE* f = l.path == "-" ? stdout : std::fopen(l.path.c_str(), "a");
     if (f == nullptr) {
       return Fail(ErrorCode::kIo, "cannot append to " + l.path + " (lines in " + config_.file + "): " + std::strerror(errno) +

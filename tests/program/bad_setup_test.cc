@@ -2,12 +2,16 @@
 // exit code, and nothing of what was there is harmed: put right, the program runs on. BAD_INPUT.md lists them.
 #include <sys/stat.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include "dashboards/http_server.h"
 #include "tests/program/installation.h"
+#include "tests/support/http.h"
 
 namespace plumbline::program {
 namespace {
@@ -181,6 +185,71 @@ TEST_CASE("a wrong broker address is an error that names the address and what to
   CHECK(ran.exit_code == kUsage);
   CHECK_THAT(ran.text, Catch::Contains("PL1103") && Catch::Contains("asking about topic plumbline.") &&
                            Catch::Contains("is the broker running"));
+}
+
+TEST_CASE("a broker whose name nobody knows is an error that says so") {
+  const Installation site;
+  site.Configure({{"source", "kafka"}, {"kafka", "{brokers: \"kafka.nowhere.invalid:9092\"}"}});
+  const auto ran = site.Import();
+  INFO(ran.text);
+  CHECK(ran.exit_code == kUsage);
+  CHECK_THAT(ran.text, Catch::Contains("PL1103") && Catch::Contains("Failed to resolve 'kafka.nowhere.invalid:9092'"));
+}
+
+TEST_CASE("a folder in the place of a pack says that it is one") {
+  const Installation site;
+  std::filesystem::create_directories(site.Path("packs"));
+  const auto checked = site.Run({"check", site.Path("packs")});
+  INFO(checked.text);
+  CHECK(checked.exit_code == kFindings);
+  CHECK_THAT(checked.text, Catch::Contains("packs: is a folder; name the files in it"));
+}
+
+TEST_CASE("the folder of a file of lines is made, and one that cannot be made is named with what wants it") {
+  const Installation site;
+  site.Configure({{"lines", "[{logs: [alerts], path: deep/down/alerts.jsonl}]"}});
+  site.Append(Saturation("a", "p1", "80", kNoon));
+  RequireRuns(site);
+  CHECK_THAT(ReadFile(site.Path("deep/down/alerts.jsonl")), Catch::Contains("\"state\":\"firing\""));
+  site.WriteFile("flat", "a file");
+  site.Configure({{"lines", "[{logs: [alerts], path: flat/alerts.jsonl}]"}});
+  const auto ran = site.Import();
+  INFO(ran.text);
+  CHECK(ran.exit_code == kUsage);
+  CHECK_THAT(ran.text, Catch::Contains("PL1102: cannot append to") && Catch::Contains("flat/alerts.jsonl (lines in") &&
+                           Catch::Contains("check that its folder is there and may be written"));
+}
+
+TEST_CASE("a second Ctrl-C ends a stop that takes too long, and the next start has lost nothing") {
+  const Installation site;
+  // A receiver of alerts that takes a message and does not answer: the stop waits for it.
+  std::promise<void> asked, release;
+  std::atomic<int> messages = 0;
+  const auto receiver = Need(dashboards::HttpServer::Start({"127.0.0.1", 0}, [&](const auto&) {
+    if (messages.fetch_add(1) == 0) {
+      asked.set_value();
+      release.get_future().wait();
+    }
+    return dashboards::HttpResponse{};
+  }));
+  const std::uint16_t port = test::FreePort();
+  site.Configure({{"alertmanager", "{url: \"http://127.0.0.1:" + std::to_string(receiver->port()) + "\"}"},
+                  {"http", "{port: " + std::to_string(port) + "}"}});
+  SystemClock clock;
+  site.Append(Saturation("a", "p1", "80", clock.WallMs()), io::TopicTimes::kAppend);
+  test::ChildProcess engine;
+  site.Start(engine, {"run", "--config", site.config(), "--quiet"}, "run.log");
+  REQUIRE(asked.get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready);
+  engine.Signal(SIGINT);
+  CHECK_FALSE(engine.WaitEnd(std::chrono::milliseconds(500)));
+  engine.Signal(SIGINT);
+  REQUIRE(engine.WaitEnd(std::chrono::seconds(5)));
+  CHECK(engine.exit_code() == -SIGINT);
+  release.set_value();
+  site.Start(engine, {"run", "--config", site.config(), "--quiet"}, "run.log");
+  CHECK(test::WaitFor([&] { return messages.load() > 1 && test::Get(port, "/ready").status == 200; }, std::chrono::seconds(30)));
+  CHECK(engine.Stop(std::chrono::seconds(30)) == 0);
+  CHECK(site.ReadLog("plumbline.out.alerts").size() == 1);
 }
 
 TEST_CASE("a command line that is wrong says what was expected") {

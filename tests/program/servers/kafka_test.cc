@@ -229,4 +229,34 @@ TEST_CASE("a topic deleted while it is followed stops the engine with its name")
   CHECK_THAT(live.Log(), Catch::Contains("PL1202") && Catch::Contains(kafka.topic("device")));
 }
 
+TEST_CASE("a password that the broker refuses is told as that, and the right one is taken") {
+  const auto broker = Need(test::KafkaBroker::Start(
+      {"listener.security.protocol.map=PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT", "sasl.enabled.mechanisms=PLAIN",
+       "sasl.mechanism.inter.broker.protocol=PLAIN",
+       "listener.name.plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required "
+       "username=\"broker\" password=\"b\" user_broker=\"b\" user_plumbline=\"right\";"}));
+  const Installation site;
+  const auto run_with = [&](const std::string& properties) {
+    site.Configure(
+        {{"source", "kafka"}, {"kafka", "{brokers: \"" + broker->address() + "\", properties: {" + properties + "}}"}});
+    return Continue(site);
+  };
+  const std::string plain =
+      "security.protocol: SASL_PLAINTEXT, sasl.mechanisms: PLAIN, sasl.username: plumbline, sasl.password: ";
+  const auto wrong = run_with(plain + "wrong");
+  INFO(wrong.text);
+  CHECK(wrong.exit_code == kUsage);
+  CHECK_THAT(wrong.text, Catch::Contains("the broker refuses these credentials: check the user's rights") &&
+                             Catch::Contains("SASL authentication error: Authentication failed"));
+  CHECK_THAT(wrong.text, !Catch::Contains("wrong\""));
+  const auto right = run_with(plain + "right");
+  INFO(right.text);
+  CHECK_THAT(right.text, Catch::Contains("Unknown topic or partition; create the topic"));
+  const auto none = run_with("fetch.min.bytes: \"1\"");
+  INFO(none.text);
+  CHECK(none.exit_code == kUsage);
+  CHECK_THAT(none.text,
+             Catch::Contains("PL1103") && Catch::Contains("does security.protocol (kafka.properties) fit the broker?"));
+}
+
 }  // namespace plumbline::program
