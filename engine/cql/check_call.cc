@@ -51,6 +51,12 @@ bool HasVariable(const Type* type) {
   return type->kind == TypeKind::kVariable || (!type->arguments.empty() && HasVariable(type->arguments[0]));
 }
 
+std::string TypeNames(std::span<const Type* const> types) {
+  std::string text;
+  for (const Type* type : types) text += (text.empty() ? "" : ", ") + ShortName(*type);
+  return text;
+}
+
 std::string ArgumentTypes(std::span<Expr* const> arguments) {
   std::string text;
   for (const Expr* argument : arguments) text += (text.empty() ? "" : ", ") + ShortName(*argument->type);
@@ -103,6 +109,7 @@ Expr* Compiler::CallUser(const AstNode& ast, LibraryScope* library, std::span<Ex
   const auto overloads = library->functions.find(ast.text);
   if (overloads == library->functions.end()) return nullptr;
   FunctionDecl* best = nullptr;
+  FunctionDecl* as_good = nullptr;
   int best_cost = 0;
   for (const auto& function : overloads->second) {
     if (function->ast->operands.size() != arguments.size() || (fluent && !function->ast->fluent)) continue;
@@ -115,12 +122,18 @@ Expr* Compiler::CallUser(const AstNode& ast, LibraryScope* library, std::span<Ex
       fits = cost.has_value();
       total += cost.value_or(0);
     }
-    if (!fits || (best != nullptr && total >= best_cost)) continue;
+    if (!fits || (best != nullptr && total > best_cost)) continue;
+    as_good = best != nullptr && total == best_cost ? function.get() : nullptr;
+    if (as_good != nullptr) continue;
     best = function.get();
     best_cost = total;
   }
   if (best == nullptr) return nullptr;
   *found = true;
+  if (as_good != nullptr) {
+    return Error(ast.name_span, "this call of '" + std::string(ast.text) + "' fits (" + TypeNames(best->operands) + ") and (" +
+                                    TypeNames(as_good->operands) + ") equally well; say which is meant with 'as'");
+  }
   return EmitCall(ast, best, arguments);
 }
 

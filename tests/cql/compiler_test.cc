@@ -117,6 +117,17 @@ TEST_CASE("functions, overloads and fluent calls are resolved by type", "[cql][c
   CHECK(InLibrary(library, "B") == "12");
 }
 
+TEST_CASE("a call that two overloads fit equally well is refused where it is", "[cql][errors]") {
+  const std::string library = "define function F(x Integer): 1\ndefine function F(x String): 2\n";
+  const std::string text = ErrorsOf(library + "define A: F(null)\n");
+  CHECK(text.find("test.cql:3:11: error: this call of 'F' fits (Integer) and (String) equally well") != std::string::npos);
+  CHECK(InLibrary(library + "define A: F(null as String)\n", "A") == "2");
+  const std::string both = "define function G(x Integer, y Decimal): 1\ndefine function G(x Decimal, y Integer): 2\n";
+  CHECK(ErrorsOf(both + "define A: G(1, 2)\n").find("equally well") != std::string::npos);
+  CHECK(InLibrary(both + "define A: G(1, 2.0)\n", "A") == "1");
+  CHECK(InLibrary(both + "define function G(x Integer, y Integer): 3\ndefine A: G(1, 2)\n", "A") == "3");
+}
+
 TEST_CASE("several errors are told at once, each at its place with the nearest name", "[cql][errors]") {
   const std::string text =
       ErrorsOf("library L\ndefine Weight: 5\ndefine A: Wieght + 1\ndefine B: 1 + true\ndefine C: Cuont({1})\n");
