@@ -18,22 +18,6 @@ std::string Quoted(std::string_view name) {
   return out + "\"";
 }
 
-// The population over whose members an observation is made: the one it refers to, else by the scoring's custom.
-const MeasurePopulation* ObservedPopulation(const MeasureGroup& group, std::size_t observation) {
-  const auto by_id =
-      std::ranges::find(group.populations, group.populations[observation].criteria_reference, &MeasurePopulation::id);
-  if (by_id != group.populations.end()) return &*by_id;
-  std::size_t before = 0;
-  for (std::size_t i = 0; i < observation; ++i) {
-    if (group.populations[i].kind == PopulationKind::kMeasureObservation) ++before;
-  }
-  const PopulationKind kind = group.scoring != Scoring::kRatio ? PopulationKind::kMeasurePopulation
-                              : before == 0                    ? PopulationKind::kDenominator
-                                                               : PopulationKind::kNumerator;
-  const auto by_kind = std::ranges::find(group.populations, kind, &MeasurePopulation::kind);
-  return by_kind == group.populations.end() ? nullptr : &*by_kind;
-}
-
 bool HasObservations(const Measure& measure) {
   return std::ranges::any_of(measure.groups, [](const MeasureGroup& group) {
     return std::ranges::any_of(group.populations,
@@ -69,13 +53,14 @@ std::string ObservationLibrary(const Measure& measure, const LibraryText& main) 
     const MeasureGroup& group = measure.groups[g];
     for (std::size_t i = 0; i < group.populations.size(); ++i) {
       if (group.populations[i].kind != PopulationKind::kMeasureObservation) continue;
-      const MeasurePopulation* over = ObservedPopulation(group, i);
+      const auto over = ObservedPopulation(group, i);
       const std::string function = "Measured." + Quoted(group.populations[i].expression);
       text += "define " + Quoted(ObservationName(g, i)) + ": ";
-      if (over == nullptr || group.basis == "boolean") {
+      if (!over || group.basis == "boolean") {
         text += function + "()\n";
       } else {
-        text += "(Measured." + Quoted(over->expression) + ") M return all Tuple { member: M, observed: " + function + "(M) }\n";
+        text += "(Measured." + Quoted(group.populations[*over].expression) +
+                ") M return all Tuple { member: M, observed: " + function + "(M) }\n";
       }
     }
   }
@@ -83,6 +68,25 @@ std::string ObservationLibrary(const Measure& measure, const LibraryText& main) 
 }
 
 }  // namespace
+
+std::optional<std::size_t> ObservedPopulation(const MeasureGroup& group, std::size_t observation) {
+  const auto place = [&group](auto found) -> std::optional<std::size_t> {
+    if (found == group.populations.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - group.populations.begin());
+  };
+  const std::string& reference = group.populations[observation].criteria_reference;
+  if (!reference.empty()) {
+    if (const auto by_id = place(std::ranges::find(group.populations, reference, &MeasurePopulation::id))) return by_id;
+  }
+  std::size_t before = 0;
+  for (std::size_t i = 0; i < observation; ++i) {
+    if (group.populations[i].kind == PopulationKind::kMeasureObservation) ++before;
+  }
+  const PopulationKind kind = group.scoring != Scoring::kRatio ? PopulationKind::kMeasurePopulation
+                              : before == 0                    ? PopulationKind::kDenominator
+                                                               : PopulationKind::kNumerator;
+  return place(std::ranges::find(group.populations, kind, &MeasurePopulation::kind));
+}
 
 Result<std::unique_ptr<MeasureProgram>> MeasureProgram::Compile(Measure measure, const MeasureCompileOptions& options,
                                                                 std::string* messages) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct MeasureCompileOptions {
   // An include whose version is not in the bundle takes the version that is, with a warning.
   bool versions_present = false;
 };
+
+// The population over whose members an observation is made: the one it refers to, else by the scoring's custom.
+[[nodiscard]] std::optional<std::size_t> ObservedPopulation(const MeasureGroup& group, std::size_t observation);
 
 class MeasureProgram {
   struct Key {};  // made by Compile alone

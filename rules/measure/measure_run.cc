@@ -133,36 +133,43 @@ Result<void> MeasureRun::AddStrata(std::size_t group, GroupCounts* counts) {
   return {};
 }
 
-// The values observed of the members that are left after the cut, exclusions taken out.
-Result<void> MeasureRun::AddObservations(std::size_t group, GroupCounts* counts) {
+// The members an observation counts for: those of its population that are left after the cut, without the population's own
+// exclusions. A ratio's numerator has exclusions of its own.
+Members MeasureRun::ObservedMembers(std::size_t group, std::size_t observation) const {
   using enum PopulationKind;
   const MeasureGroup& measured = program_.measure().groups[group];
+  const auto over = ObservedPopulation(measured, observation);
+  if (!over) return {};
+  const PopulationKind kind = measured.populations[*over].kind;
+  const PopulationKind exclusion = kind == kMeasurePopulation ? kMeasurePopulationExclusion
+                                   : kind == kNumerator       ? kNumeratorExclusion
+                                                              : kDenominatorExclusion;
+  Members left = members_[group].populations[*over];
+  for (std::size_t i = 0; i < measured.populations.size(); ++i) {
+    if (measured.populations[i].kind != exclusion) continue;
+    const Members& excluded = members_[group].populations[i];
+    std::erase_if(left, [&](const Member& one) { return std::ranges::find(excluded, one) != excluded.end(); });
+  }
+  return left;
+}
+
+Result<void> MeasureRun::AddObservations(std::size_t group, GroupCounts* counts) {
+  const MeasureGroup& measured = program_.measure().groups[group];
   counts->observations.resize(measured.populations.size());
-  Members excluded;
   for (std::size_t i = 0; i < measured.populations.size(); ++i) {
-    const PopulationKind kind = measured.populations[i].kind;
-    if (kind != kMeasurePopulationExclusion && kind != kDenominatorExclusion) continue;
-    excluded.insert(excluded.end(), members_[group].populations[i].begin(), members_[group].populations[i].end());
-  }
-  Members initial;
-  for (std::size_t i = 0; i < measured.populations.size(); ++i) {
-    if (measured.populations[i].kind == kInitialPopulation) initial = members_[group].populations[i];
-  }
-  for (std::size_t i = 0; i < measured.populations.size(); ++i) {
-    if (measured.populations[i].kind != kMeasureObservation || program_.groups()[group].populations[i] < 0) continue;
+    if (measured.populations[i].kind != PopulationKind::kMeasureObservation || program_.groups()[group].populations[i] < 0)
+      continue;
     PLUMBLINE_ASSIGN(const Value value, ValueOf(program_.groups()[group].populations[i]));
+    const Members left = ObservedMembers(group, i);
     if (!value.Is(Tag::kList)) {
-      if (const auto number = NumberOf(value); number && !initial.empty() && excluded.empty()) {
-        counts->observations[i].push_back(*number);
-      }
+      if (const auto number = NumberOf(value); number && !left.empty()) counts->observations[i].push_back(*number);
     } else {
       for (const Value& item : value.list()) {
         Members one;
         if (!item.Is(Tag::kTuple) || !AppendMembers(context_, Value::List(item.tuple_values().data(), 1), &one) || one.empty())
           continue;
         const auto number = NumberOf(item.tuple_values()[1]);
-        const bool in = std::ranges::find(initial, one[0]) != initial.end();
-        if (number && in && std::ranges::find(excluded, one[0]) == excluded.end()) counts->observations[i].push_back(*number);
+        if (number && std::ranges::find(left, one[0]) != left.end()) counts->observations[i].push_back(*number);
       }
     }
     counts->counts[i] = static_cast<std::int64_t>(counts->observations[i].size());

@@ -48,6 +48,7 @@ class MeasureRun {
  private:
   [[nodiscard]] Result<void> EvaluateGroup(std::size_t group);
   [[nodiscard]] Result<void> AddStrata(std::size_t group, GroupCounts* counts);
+  [[nodiscard]] Members ObservedMembers(std::size_t group, std::size_t observation) const;
   [[nodiscard]] Result<void> AddObservations(std::size_t group, GroupCounts* counts);
   [[nodiscard]] Result<cql::Value> ValueOf(int definition);
   [[nodiscard]] Error EvaluationError(int definition) const;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/cql/fhir/value_sets.h"
 #include "rules/measure/measure_run.h"
@@ -44,19 +45,38 @@ inline std::string Base64(std::string_view text) {
   return out;
 }
 
-inline std::string SmallBundle(std::string_view library) {
-  std::string populations;
-  for (const auto& [code, expression] : {std::pair{"initial-population", "Initial Population"},
-                                         std::pair{"denominator", "Denominator"}, std::pair{"numerator", "Numerator"}}) {
-    populations += std::string(populations.empty() ? "" : ",") + R"({"code":{"coding":[{"code":")" + code +
-                   R"("}]},"criteria":{"expression":")" + expression + R"("}})";
+// Of an observation `about` is the population it refers to, and its values are summed.
+struct SmallPopulation {
+  std::string_view code;
+  std::string_view expression;
+  std::string_view about = {};
+};
+inline const std::vector<SmallPopulation> kSmallProportion{
+    {"initial-population", "Initial Population"}, {"denominator", "Denominator"}, {"numerator", "Numerator"}};
+
+inline std::string PopulationText(const SmallPopulation& population) {
+  constexpr std::string_view kExtension = "http://hl7.org/fhir/us/cqfmeasures/StructureDefinition/cqfm-";
+  std::string text = R"({"id":")" + std::string(population.code) + R"(",)";
+  if (!population.about.empty()) {
+    text += R"("extension":[{"url":")" + std::string(kExtension) + R"(criteriaReference","valueString":")" +
+            std::string(population.about) + R"("},{"url":")" + std::string(kExtension) +
+            R"(aggregateMethod","valueString":"Sum"}],)";
   }
+  return text + R"("code":{"coding":[{"code":")" + std::string(population.code) + R"("}]},"criteria":{"expression":")" +
+         std::string(population.expression) + R"("}})";
+}
+
+inline std::string SmallBundle(std::string_view library, std::string_view scoring = "proportion",
+                               const std::vector<SmallPopulation>& of = kSmallProportion) {
+  std::string populations;
+  for (const SmallPopulation& population : of) populations += (populations.empty() ? "" : ",") + PopulationText(population);
   return R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Measure","id":"Small",
     "name":"Small","url":"http://example.org/Small",
     "library":["http://example.org/Library/Small|1.0"],"effectivePeriod":{"start":"2026-01-01","end":"2026-12-31"},
     "group":[{"id":"Group_1","extension":[
       {"url":"http://hl7.org/fhir/us/cqfmeasures/StructureDefinition/cqfm-scoring",
-       "valueCodeableConcept":{"coding":[{"code":"proportion"}]}},
+       "valueCodeableConcept":{"coding":[{"code":")" +
+         std::string(scoring) + R"("}]}},
       {"url":"http://hl7.org/fhir/us/cqfmeasures/StructureDefinition/cqfm-populationBasis","valueCode":"Encounter"}],
       "population":[)" +
          populations + R"(]}]}},{"resource":{"resourceType":"Library","name":"Small","version":"1.0","content":[
@@ -65,8 +85,9 @@ inline std::string SmallBundle(std::string_view library) {
 }
 
 struct SmallRun {
-  explicit SmallRun(std::string_view library = kSmallLibrary) {
-    auto measure = LoadMeasure(SmallBundle(library));
+  explicit SmallRun(std::string_view library = kSmallLibrary, std::string_view scoring = "proportion",
+                    const std::vector<SmallPopulation>& populations = kSmallProportion) {
+    auto measure = LoadMeasure(SmallBundle(library, scoring, populations));
     REQUIRE(measure.has_value());
     auto compiled = MeasureProgram::Compile(*std::move(measure), {}, nullptr);
     INFO((compiled ? "" : compiled.error().message));
