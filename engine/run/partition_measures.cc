@@ -141,6 +141,12 @@ void Partition::CountInstance(Subject& subject, const Instance& instance) {
     const std::size_t at = subject.rows.FindId(instance.anchor);
     const Row* row = at < subject.rows.size() ? &subject.rows[at] : nullptr;
     now.group = row != nullptr ? GroupOf(measure, subject, *row) : known != subject.counted.end() ? known->group : Hash128{};
+    // Judged again with nothing new: the pane is not touched. A timer that has lost its purpose judges once more, and after a
+    // restart it does not; nobody may see that.
+    if (known != subject.counted.end() && known->verdict == now.verdict && known->late == now.late && known->time == now.time &&
+        known->group == now.group) {
+      continue;
+    }
     const auto failed = [](const CountedCase& c) { return c.verdict == VerdictKind::kFail && !c.late ? 1 : 0; };
     const int before = known != subject.counted.end() ? failed(*known) : 0;
     if (measure.basis == Basis::kCase) {
