@@ -192,6 +192,7 @@ AlertmanagerConfig ReadAlertmanager(const Node& node, Diagnostics& diagnostics) 
 SubjectLimits ReadLimits(const Node& node, Diagnostics& diagnostics) {
   MapReader map(node, "limits", diagnostics);
   SubjectLimits limits;
+  limits.subjects = map.Whole("subjects_in_memory", limits.subjects, 1, 1'000'000'000);
   limits.events = map.Whole("events_per_subject", limits.events, 100, 100'000'000);
   limits.bytes = map.Whole("bytes_per_subject", limits.bytes, 65'536, std::int64_t{1} << 40);
   limits.instances = map.Whole("instances_per_subject", limits.instances, 10, 1'000'000);

@@ -85,6 +85,7 @@ struct AlertmanagerConfig {
 };
 
 struct SubjectLimits {
+  std::int64_t subjects = 0;  // in memory; 0: all
   std::int64_t events = 200'000;
   std::int64_t bytes = 64LL << 20;
   std::int64_t instances = 10'000;

@@ -19,6 +19,8 @@ run::PatientMachineOptions MachineOptions(const config::Config& c, std::uint32_t
   o.partition.partition_count = partitions;
   o.partition.input_topics = kInputTopics;
   o.partition.corrections_ms = c.limits.corrections_ms;
+  if (c.limits.subjects > 0)
+    o.partition.most_subjects = static_cast<std::uint32_t>(std::max<std::int64_t>(1, c.limits.subjects / partitions));
   o.partition.max_rows = static_cast<std::uint32_t>(std::min<std::int64_t>(c.limits.events, UINT32_MAX / 2));
   for (const config::SiteConfig& site : c.sites) {
     for (const config::FeedConfig& feed : site.feeds) {

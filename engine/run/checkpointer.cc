@@ -4,6 +4,11 @@
 #include "engine/base/failpoint.h"
 
 namespace plumbline::run {
+namespace {
+
+constexpr std::size_t kSubjectsAtOnce = 8192;  // looked at in a piece of work
+
+}  // namespace
 
 Result<bool> Checkpointer::Restore(PartitionRunner& runner) {
   PLUMBLINE_ASSIGN(const auto manifest, store_.ReadManifest(partition_));
@@ -88,14 +93,31 @@ Result<void> Checkpointer::Seal() {
 Result<void> Checkpointer::Fold(std::size_t max_bytes) {
   PLUMBLINE_TRY(AtFailpoint(Failpoint::kCheckpointFold));
   PLUMBLINE_ASSIGN(const bool more, store_.FoldSome(partition_, sealed_.checkpoint, max_bytes));
-  if (!more) phase_ = Phase::kIdle;
+  if (more) return {};
+  phase_ = Phase::kIdle;
+  evicting_ = true;
+  return {};
+}
+
+Result<void> Checkpointer::LoadRows(std::span<const std::string> keys, Machine& machine) {
+  PLUMBLINE_ASSIGN(const auto values, store_.Lookup(partition_, sealed_.checkpoint, keys));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!values[i]) {
+      return Fail(ErrorCode::kIntegrity, "partition " + std::to_string(partition_) + " checkpoint " +
+                                             std::to_string(sealed_.checkpoint) +
+                                             ": a subject that left memory is not in it; restore the state folder from a copy");
+    }
+    PLUMBLINE_TRY(machine.Restore(keys[i], *values[i]));
+  }
   return {};
 }
 
 Result<bool> Checkpointer::Step(PartitionRunner& runner, std::size_t max_bytes) {
   switch (phase_) {
     case Phase::kIdle:
-      return false;
+      // Only now is everything that is not marked as changed in the sealed checkpoint.
+      if (evicting_) evicting_ = runner.machine().EvictSome(kSubjectsAtOnce);
+      return evicting_;
     case Phase::kSlicing:
       PLUMBLINE_TRY(Slice(runner, max_bytes));
       return true;

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 
 #include "engine/io/output_log.h"
 #include "engine/run/partition_runner.h"
@@ -23,6 +25,10 @@ class Checkpointer {
 
   // Nothing under way: Begin may be called.
   [[nodiscard]] bool idle() const { return phase_ == Phase::kIdle; }
+  // A round of letting idle subjects go is under way: Step goes on with it.
+  [[nodiscard]] bool evicting() const { return evicting_; }
+  // Rows of the sealed checkpoint back into the machine.
+  [[nodiscard]] Result<void> LoadRows(std::span<const std::string> keys, Machine& machine);
   // Freezes the state as it is after the runner's last entry, which is durable and whose effects are appended.
   void Begin(PartitionRunner& runner);
   // One piece of work, about max_bytes. False when nothing is under way any more.
@@ -42,6 +48,7 @@ class Checkpointer {
   io::OutputSink& output_;
   std::uint32_t partition_;
   Phase phase_ = Phase::kIdle;
+  bool evicting_ = false;
   state::RowSum rows_;
   state::Manifest next_, sealed_;
   std::string bytes_;  // of the slice being gathered

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/error.h"
 #include "engine/base/hash.h"
@@ -41,7 +43,16 @@ class Machine {
   virtual bool NextSlice(std::size_t max_bytes, const SliceSink& sink) = 0;
   // Loads one key of a checkpoint into an empty machine.
   virtual Result<void> Restore(std::string_view key, std::string_view value) = 0;
-  // Digest over all keys and values in key order, as at the last Finish. For tests and manifests.
+  // What has not changed since the sealed checkpoint may leave memory. EvictSome looks at about `most` keys, between batches and
+  // while no checkpoint is under way, and lets go of those that nothing waits for; false when it has been round. What a record
+  // needs again is asked for by Missing before it is taken, and given back by Restore. Nothing that is told depends on it.
+  virtual bool EvictSome(std::size_t most) {
+    (void)most;
+    return false;
+  }
+  [[nodiscard]] virtual bool AnyEvicted() const { return false; }
+  virtual void Missing(const io::Record& record, std::vector<std::string>& keys) const { (void)record, (void)keys; }
+  // Digest over all keys and values in key order, as at the last Finish; of what is in memory. For tests.
   virtual Digest StateDigest() = 0;
 };
 

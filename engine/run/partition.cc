@@ -29,14 +29,11 @@ bool IsShown(alert::TransitionKind kind, const Instance& instance) {
   }
 }
 
-// The patient; of QC samples, which have none, the device: apart from every patient's, whatever their names are.
+// The patient; of QC samples, which have none, the device.
 Hash128 SubjectOf(const model::Event& event) {
   if (!event.patient.empty()) [[likely]]
     return HashText(event.patient);
-  constexpr std::uint64_t kDevices = 0x64657669636573ULL;
-  Hash128 key = HashText(event.device);
-  key.hi ^= kDevices;
-  return key;
+  return DeviceSubject(HashText(event.device));
 }
 
 }  // namespace

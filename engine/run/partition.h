@@ -14,6 +14,7 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/alert/announce.h"
@@ -45,6 +46,8 @@ struct PartitionOptions {
   std::vector<FeedOptions> feeds;                    // declared; rules name them by position
   TimeMs corrections_ms = 400LL * 24 * 3600 * 1000;  // how long events other than device values are kept
   std::uint32_t max_rows = 100'000;                  // a subject's limit
+  std::uint32_t most_subjects = 0;                   // beyond it idle ones leave memory; 0: all stay
+  TimeMs idle_ms = 60LL * 60 * 1000;                 // idle: no event newer than so long ago
   bool intake_statistics = true;                     // delay and disorder by feed
 };
 
@@ -175,6 +178,11 @@ class Partition {
   bool NextSlice(std::size_t max_bytes, const SliceSink& sink);
   [[nodiscard]] Result<void> Restore(std::string_view key, std::string_view value);
   [[nodiscard]] Digest StateDigest();
+  // Memory (partition_limits.cc); contract in engine/run/machine.h.
+  bool EvictSome(std::size_t most);
+  [[nodiscard]] bool AnyEvicted() const { return !evicted_.empty(); }
+  // Keys of the subjects that a record with this key may concern.
+  void MissingOf(std::string_view record_key, std::vector<std::string>& keys) const;
 
  private:
   struct Timer {
@@ -243,6 +251,7 @@ class Partition {
   void Truncate(Subject& subject);
   [[nodiscard]] bool RestsOnTruncated(const Subject& subject, std::uint16_t rule, const rule::Judgement& judgement) const;
   void ApplyTruncated(Subject& subject, Instance& instance, rule::Judgement judgement, const rule::JudgeContext& context);
+  [[nodiscard]] bool MayGo(const Subject& subject) const;
   void MarkFinal(const Subject& subject, Instance& instance, const rule::Judgement& judgement);
   // Editions (partition_control.cc).
   struct Straddler {
@@ -313,6 +322,9 @@ class Partition {
   alert::HandlingBook handling_;
   std::vector<Hash128> forgotten_;  // chains of instances that go in the pruning under way
   model::Decoder payload_decoder_;
+
+  std::unordered_set<Hash128, Hash128Hasher> evicted_;  // never part of the state
+  std::size_t sweep_at_ = 0;
 
   // Checkpoint under way.
   std::vector<Subject*> dirty_;

@@ -75,4 +75,39 @@ void Partition::ApplyTruncated(Subject& subject, Instance& instance, rule::Judge
   Schedule(subject, instance);
 }
 
+bool Partition::MayGo(const Subject& subject) const {
+  if (subject.dirty || subject.frozen || subject.prune_at == UINT32_MAX) return false;
+  const bool empty = subject.rows.empty() && subject.greatest.empty();  // not in the checkpoint, perhaps
+  if (empty || (!subject.rows.empty() && subject.rows.back().time >= clock_ - options_.idle_ms)) return false;
+  for (const GreatestTime& g : subject.greatest) {
+    if (g.time >= clock_ - options_.idle_ms) return false;
+  }
+  return std::none_of(subject.phases.begin(), subject.phases.end(), [](const PhaseCell& c) { return c.touched; }) &&
+         std::all_of(subject.instances.begin(), subject.instances.end(),
+                     [](const Instance& i) { return i.wake == rule::kForever && i.feed == rule::kNoFeed && i.transitions == 0; });
+}
+
+bool Partition::EvictSome(std::size_t most) {
+  if (options_.most_subjects == 0 || subjects_.size() <= options_.most_subjects || clock_ == model::kNoTime) return false;
+  PLUMBLINE_CHECK(touched_.empty() && to_prune_.empty() && frozen_.empty() && early_.empty(),
+                  "subjects leave between batches and while no checkpoint is under way");
+  expected_.fill({});
+  std::set<const Subject*> waiting;
+  for (const auto& pairs : waiting_) {
+    for (const Pair& p : pairs) waiting.insert(p.subject);
+  }
+  return subjects_.Sweep(&sweep_at_, most, [&](const Subject& s) {
+    if (subjects_.size() <= options_.most_subjects || !MayGo(s) || waiting.contains(&s)) return false;
+    evicted_.insert(s.key);
+    return true;
+  });
+}
+
+void Partition::MissingOf(std::string_view record_key, std::vector<std::string>& keys) const {
+  const Hash128 patient = HashText(record_key);
+  for (const Hash128& key : {patient, DeviceSubject(patient)}) {
+    if (evicted_.contains(key)) keys.push_back(SubjectKey(key));
+  }
+}
+
 }  // namespace plumbline::run

@@ -43,6 +43,7 @@ void PartitionRunner::BeginBatch() {
   while (runs_.size() < merge_.lanes().size()) runs_.push_back(std::make_unique<RunState>());
   effects_.Clear();
   batch_records_ = 0;
+  may_miss_ = machine_->AnyEvicted();
   entry_.partition = partition_;
   entry_.number = chain_.number + 1;
   entry_.previous = chain_.digest;
@@ -66,7 +67,13 @@ Result<void> PartitionRunner::ApplyCommand(const std::string& payload) {
   return {};
 }
 
-void PartitionRunner::Take(const Merge::Taken& taken) {
+Result<void> PartitionRunner::LoadMissing(const io::Record& record) {
+  missing_.clear();
+  machine_->Missing(record, missing_);
+  return missing_.empty() ? Result<void>{} : load_(missing_, *machine_);
+}
+
+Result<void> PartitionRunner::Take(const Merge::Taken& taken) {
   RunState& run = *runs_[taken.lane];
   if (run.count++ == 0) run.first_offset = taken.record->offset;
   run.last_offset = taken.record->offset;
@@ -74,7 +81,10 @@ void PartitionRunner::Take(const Merge::Taken& taken) {
   entry_.time_ms = std::max(entry_.time_ms, taken.arrival_ms);
   const auto& rest = merge_.lanes()[taken.lane].at_hand;
   if (rest.size() > kAhead) machine_->Ahead(rest[kAhead]);
+  if (may_miss_) [[unlikely]]
+    PLUMBLINE_TRY(LoadMissing(*taken.record));
   machine_->Take(*taken.record);
+  return {};
 }
 
 void PartitionRunner::CollectRuns() {
@@ -107,7 +117,7 @@ Result<bool> PartitionRunner::RunBatch(std::span<const Tick> ticks, std::span<co
     if (!taken && taken.error().code == ErrorCode::kUnavailable) break;
     if (!taken) return std::unexpected(taken.error());
     if (taken->record == nullptr) break;
-    Take(*taken);
+    PLUMBLINE_TRY(Take(*taken));
     ++batch_records_;
   }
   if (batch_records_ == 0 && entry_.steps.empty()) return false;
@@ -147,7 +157,7 @@ Result<void> PartitionRunner::RerunSteps(const JournalEntry& wanted) {
     for (std::uint64_t i = 0; i < step.count; ++i) {
       PLUMBLINE_ASSIGN(const auto taken, merge_.NextExpected());
       if (taken.record == nullptr) return Fail(ErrorCode::kIntegrity, "its steps take more records than its runs hold");
-      Take(taken);
+      PLUMBLINE_TRY(Take(taken));
       ++batch_records_;
     }
   }

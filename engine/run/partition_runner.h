@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -64,6 +65,10 @@ class PartitionRunner {
   // Asks the output logs what they hold. kIntegrity when they hold effects of entries beyond `last_entry`.
   [[nodiscard]] Result<void> ReadTails(std::uint64_t last_entry);
 
+  // Gives keys that the machine has let go of back to it, from the sealed checkpoint.
+  using Load = std::function<Result<void>(std::span<const std::string> keys, Machine& machine)>;
+  void SetLoad(Load load) { load_ = std::move(load); }
+
   [[nodiscard]] Machine& machine() { return *machine_; }
   [[nodiscard]] Merge& merge() { return merge_; }
   [[nodiscard]] const ChainEnd& chain() const { return chain_; }
@@ -82,7 +87,8 @@ class PartitionRunner {
   void BeginBatch();
   Result<void> ApplyTick(std::uint16_t topic, std::int64_t time_ms);
   Result<void> ApplyCommand(const std::string& payload);
-  void Take(const Merge::Taken& taken);
+  Result<void> Take(const Merge::Taken& taken);
+  Result<void> LoadMissing(const io::Record& record);
   void CollectRuns();
   Result<void> RerunSteps(const state::JournalEntry& wanted);
   Result<void> Compare(const state::JournalEntry& wanted) const;
@@ -99,6 +105,9 @@ class PartitionRunner {
   std::string entry_bytes_;
   io::Effects effects_;
   std::uint64_t batch_records_ = 0;
+  Load load_;
+  bool may_miss_ = false;  // the machine lacks keys; they leave between batches only
+  std::vector<std::string> missing_;
   std::array<std::optional<io::EffectId>, std::size(io::kOutputLogs)> tails_;
 };
 

@@ -33,12 +33,6 @@ rule::Force ReadForce(ByteReader& in) {
   return f;
 }
 
-std::string SubjectKey(const Hash128& key) {
-  std::string out = "s";
-  ByteWriter(out).Hash(key);
-  return out;
-}
-
 }  // namespace
 
 bool Partition::Keeps(const Subject& subject, const rule::Row& row) {
@@ -270,6 +264,7 @@ Result<void> Partition::Restore(std::string_view key, std::string_view value) {
   if (in.U8() != 's') return Fail(ErrorCode::kIntegrity, "the checkpoint holds a key of no known kind");
   Subject& subject = subjects_.FindOrAdd(in.Hash());
   if (!in.ok() || !in.AtEnd()) return Fail(ErrorCode::kIntegrity, "the checkpoint holds a damaged key");
+  evicted_.erase(subject.key);
   PLUMBLINE_TRY(subject.Deserialize(value));
   for (const rule::Row& row : subject.rows.all()) index_.Of(row.kind, row.code);
   for (const Instance& i : subject.instances) {

@@ -45,6 +45,12 @@ class PatientMachine final : public Machine {
   bool NextSlice(std::size_t max_bytes, const SliceSink& sink) override;
   Result<void> Restore(std::string_view key, std::string_view value) override;
   Digest StateDigest() override;
+  bool EvictSome(std::size_t most) override { return partition_.EvictSome(most); }
+  [[nodiscard]] bool AnyEvicted() const override { return partition_.AnyEvicted(); }
+  void Missing(const io::Record& record, std::vector<std::string>& keys) const override {
+    // Commands concern what is yet to come, and alerts, which keep their subjects in memory.
+    if (record.topic < options_.partition.input_topics) partition_.MissingOf(AsText(record.key), keys);
+  }
 
   [[nodiscard]] const Partition& partition() const { return partition_; }
   [[nodiscard]] Partition& partition() { return partition_; }

@@ -166,6 +166,12 @@ CountedCase ReadCounted(ByteReader& in) {
 
 }  // namespace
 
+std::string SubjectKey(const Hash128& key) {
+  std::string out = "s";
+  ByteWriter(out).Hash(key);
+  return out;
+}
+
 bool Subject::MarkTouched(std::uint16_t rule) {
   for (PhaseCell& c : phases) {
     if (c.rule != rule) continue;
@@ -277,6 +283,20 @@ Subject& SubjectTable::FindOrAdd(const Hash128& key) {
   slots_[at] = {key.lo, subject};
   ++count_;
   return *subject;
+}
+
+void SubjectTable::Erase(std::size_t at) {
+  slots_[at].subject->~Subject();
+  pool_.Give(slots_[at].subject, sizeof(Subject));
+  --count_;
+  // What stands behind it and would not be found over the hole moves up.
+  for (std::size_t i = (at + 1) & mask_; slots_[i].subject != nullptr; i = (i + 1) & mask_) {
+    const std::size_t home = slots_[i].lo & mask_;
+    if (((i - home) & mask_) < ((i - at) & mask_)) continue;
+    slots_[at] = slots_[i];
+    at = i;
+  }
+  slots_[at] = {0, nullptr};
 }
 
 void SubjectTable::Grow(std::size_t slots) {

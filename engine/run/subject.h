@@ -48,6 +48,12 @@ struct CountedCase {
   bool late = false;
 };
 
+// The subject of a device's own samples, from the hash of its name: apart from every patient's, whatever their names are.
+[[nodiscard]] constexpr Hash128 DeviceSubject(Hash128 device) {
+  constexpr std::uint64_t kDevices = 0x64657669636573ULL;
+  return {device.hi ^ kDevices, device.lo};
+}
+
 struct GreatestTime {
   std::uint16_t source;
   TimeMs time;
@@ -114,6 +120,9 @@ struct alignas(64) Subject {
   [[nodiscard]] Result<void> Deserialize(std::string_view bytes);
 };
 
+// Its key in a checkpoint.
+[[nodiscard]] std::string SubjectKey(const Hash128& key);
+
 // Open addressing from patient hash to Subject; pointers stay valid until the table goes. Subjects, their rows and the table
 // itself lie in its pool.
 class SubjectTable {
@@ -130,6 +139,21 @@ class SubjectTable {
     for (std::size_t at = 0; at <= mask_; ++at) {
       if (slots_[at].subject != nullptr) f(*slots_[at].subject);
     }
+  }
+  // Goes on from slot *at over `most` slots and takes out the subjects for which goes(subject) is true. False when it has been
+  // round; *at is 0 then.
+  template <typename Goes>
+  bool Sweep(std::size_t* at, std::size_t most, const Goes& goes) {
+    for (; most > 0 && *at <= mask_; --most) {
+      if (slots_[*at].subject != nullptr && goes(*slots_[*at].subject)) {
+        Erase(*at);  // what comes after may stand here now
+      } else {
+        ++*at;
+      }
+    }
+    if (*at <= mask_) return true;
+    *at = 0;
+    return false;
   }
   // The subject that is probably this one's, asked for; null when there is none. For looking, not for use.
   [[nodiscard, gnu::always_inline]] const Subject* PrefetchSubject(const Hash128& key) const {
@@ -150,6 +174,7 @@ class SubjectTable {
     Subject* subject;  // null: free
   };
   void Grow(std::size_t slots);
+  void Erase(std::size_t at);
   BlockPool pool_;
   Slot* slots_ = nullptr;
   std::size_t mask_ = 0;  // slots less one; a power of two of them

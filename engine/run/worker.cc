@@ -138,6 +138,9 @@ Result<void> Worker::StartPartition(Partition& partition) {
   partition.runner = std::make_unique<PartitionRunner>(partition.number, make_machine_(partition.number), source_, output_,
                                                        clock_, options_.provenance, options_.merge);
   partition.checkpointer = std::make_unique<Checkpointer>(store_, output_, partition.number);
+  partition.runner->SetLoad([checkpointer = partition.checkpointer.get()](std::span<const std::string> keys, Machine& machine) {
+    return checkpointer->LoadRows(keys, machine);
+  });
   bool restored = false;
   if (options_.ignore_checkpoint) {
     PLUMBLINE_TRY(store_.DropCheckpoint(partition.number));
@@ -288,10 +291,10 @@ Result<void> Worker::Checkpoint(bool idle) {
     const bool due =
         options_.checkpoint_after_seconds > 0 &&
         static_cast<double>(partition.run_ns - partition.run_ns_at_sealed_cut) > options_.checkpoint_after_seconds * 1e9;
-    if (partition.checkpointer->idle() && !due) continue;
+    if (partition.checkpointer->idle() && !due && !partition.checkpointer->evicting()) continue;
     const std::int64_t begun = clock_.SteadyNs();
     const auto sealed_before = partition.checkpointer->sealed().checkpoint;
-    if (partition.checkpointer->idle()) {
+    if (partition.checkpointer->idle() && due) {
       partition.run_ns_at_cut = partition.run_ns;
       partition.checkpointer->Begin(*partition.runner);
     }
