@@ -120,7 +120,7 @@ void Require(int patients, int rounds) {
 }  // namespace
 
 TEST_CASE("a checkpoint of 40,000 patients holds up the events for less than 50 ms at a time", "[checkpoint]") {
-  Require(40'000, 4);
+  Require(40'000, 12);
 }
 
 // rules_test "[million]"

@@ -171,8 +171,20 @@ def check_text(path, text):
             yield 1, "no #pragma once"
 
 
+# Its target brings SIMDJSON_THREADS_ENABLED, which changes the layout of simdjson's parser: objects compiled with it and without do not
+# go together, and a program of both crashed.
+BARE_SIMDJSON = re.compile(r"^(?!.*find_package).*(?<![:\w])simdjson(?!::|\w)", re.M)
+
+
+def check_build(text):
+    for match in BARE_SIMDJSON.finditer(text):
+        yield line_of(text, match.start()), "simdjson is linked without its target: simdjson::simdjson"
+
+
 def check_file(path, text, edges):
     found = list(check_text(path, text))
+    if path.endswith("CMakeLists.txt"):
+        found += check_build(text)
     if path.endswith(CODE):
         code = blank(text)
         found += check_includes(path, text, edges)
@@ -198,9 +210,11 @@ SELF_TEST = [
     ("engine/run/a.h", "#pragma once\n", "a header opens"),
     ("engine/run/a.h", "// A thing.\n", "no #pragma once"),
     ("engine/run/a.cc", "// TO" + "DO: later\n", "an unfinished mark"),
+    ("tests/run/CMakeLists.txt", "plumbline_tests(run_test DEPS plumbline_run simdjson)\n", "without its target"),
     ("engine/run/README.md", "see /ho" + "me/someone\n", "a path of one machine"),
 ]
 SELF_TEST_CLEAN = [
+    ("tests/run/CMakeLists.txt", "find_package(simdjson REQUIRED)\nplumbline_tests(run_test DEPS simdjson::simdjson)\n"),
     ("engine/run/a.cc", '// new things, sleep_for\nconst char* s = "new Thing; exit(1)";\nint n = app.exit(error); _exit(1);\n'),
     ("connectors/a.cc", '#include "engine/io/record.h"\n#include "connectors/b.h"\n'),
     ("rules/a.cc", "namespace a {\n" + "void F() { G(); }\n" * 200 + "}\n"),
