@@ -48,7 +48,7 @@ std::vector<std::string> ImportOf(const Installation& site, std::vector<std::str
 
 TEST_CASE("import shows at a terminal how far it is, with a bar, and its report at the end") {
   const Installation site;
-  WriteTable(site, 40'000);
+  WriteTable(site, 400'000);  // a second's work, so that it is drawn more than once
   std::string line = PLUMBLINE_PROGRAM;
   for (const std::string& argument : ImportOf(site)) line += " '" + argument + "'";
   // script(1) gives the program a terminal.
@@ -56,9 +56,9 @@ TEST_CASE("import shows at a terminal how far it is, with a bar, and its report 
   INFO(shown.text.substr(0, 3000));
   CHECK(shown.exit_code == 0);
   CHECK_THAT(shown.text, Catch::Contains("\rimport [") && Catch::Contains("#") && Catch::Contains(" %  "));
-  CHECK_THAT(shown.text, Catch::Contains("import: 40000 records in "));
+  CHECK_THAT(shown.text, Catch::Contains("import: 400000 records in "));
   const auto ran = site.Import();
-  CHECK_THAT(ran.text, Catch::Contains("\"accepted\":40000,") && Catch::Contains("\"dead_letters\":0,"));
+  CHECK_THAT(ran.text, Catch::Contains("\"accepted\":400000,") && Catch::Contains("\"dead_letters\":0,"));
 }
 
 TEST_CASE("import shows no bar where nobody looks, and none with --quiet") {
