@@ -3,9 +3,13 @@
 #include <librdkafka/rdkafka.h>
 
 #include <array>
+#include <chrono>
+#include <thread>
 
 namespace plumbline::kafka {
 namespace {
+
+constexpr int kLeaderWaitMs = 100;  // until a leader is asked for again
 
 void OnError(rd_kafka_t*, int code, const char* reason, void* opaque) {
   static_cast<Client::Context*>(opaque)->events.Report(code, reason == nullptr ? "" : reason);
@@ -143,7 +147,15 @@ Result<std::int64_t> QueryOffset(const Client& client, const std::string& topic,
   return offsets.front();
 }
 
-Result<std::vector<std::int64_t>> QueryOffsets(const Client& client, const std::vector<PartitionName>& partitions, End which) {
+namespace {
+
+struct Refused {
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  std::size_t partition = 0;  // of those that were asked for
+};
+
+Refused AskOffsets(const Client& client, const std::vector<PartitionName>& partitions, End which,
+                   std::vector<std::int64_t>* offsets) {
   // Not rd_kafka_query_watermark_offsets: in 2.0.2 it waits for ever, past its time-out, when the leader goes away meanwhile.
   const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
   for (const PartitionName& p : partitions) {
@@ -151,18 +163,33 @@ Result<std::vector<std::int64_t>> QueryOffsets(const Client& client, const std::
         which == End::kLow ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
   }
   const auto asked = rd_kafka_offsets_for_times(client.get(), list.get(), client.request_timeout_ms());
-  std::vector<std::int64_t> offsets;
+  offsets->clear();
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     const rd_kafka_topic_partition_t& answer = list->elems[i];
     auto code = asked == RD_KAFKA_RESP_ERR_NO_ERROR ? answer.err : asked;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR && answer.offset < 0) code = RD_KAFKA_RESP_ERR__TIMED_OUT;  // no answer for this one
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      const std::string where = partitions[i].topic + " [" + std::to_string(partitions[i].partition) + "]";
-      return std::unexpected(KafkaError(code, "asking for the ends of " + where, client.bootstrap()));
-    }
-    offsets.push_back(answer.offset);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return {code, i};
+    offsets->push_back(answer.offset);
   }
-  return offsets;
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<std::int64_t>> QueryOffsets(const Client& client, const std::vector<PartitionName>& partitions, End which) {
+  std::vector<std::int64_t> offsets;
+  Refused refused;
+  // A topic that was just made, or whose leader has moved, has no leader for a moment: the next answer knows it.
+  for (int waited_ms = 0; waited_ms <= client.request_timeout_ms(); waited_ms += kLeaderWaitMs) {
+    refused = AskOffsets(client, partitions, which, &offsets);
+    if (refused.code != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION && refused.code != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
+      break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(kLeaderWaitMs));
+  }
+  if (refused.code == RD_KAFKA_RESP_ERR_NO_ERROR) return offsets;
+  const PartitionName& at = partitions[refused.partition];
+  const std::string where = at.topic + " [" + std::to_string(at.partition) + "]";
+  return std::unexpected(KafkaError(refused.code, "asking for the ends of " + where, client.bootstrap()));
 }
 
 Result<Watermarks> QueryWatermarks(const Client& client, const std::string& topic, std::uint32_t partition) {

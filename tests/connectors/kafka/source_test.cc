@@ -335,6 +335,17 @@ TEST_CASE("a patient's records of three topics meet in one partition, the one th
   }
 }
 
+// A partition that was just made refuses as "not leader" for a moment; an engine that asked then did not start.
+TEST_CASE("the ends of a topic can be asked for in the moment in which it was made") {
+  const Client client = Need(Client::Create(ClientKind::kConsumer, BrokerSettings(), {{"group.id", "ends"}}));
+  for (int round = 0; round < 15; ++round) {
+    const std::string topic = MakeTopic("new", 16);
+    std::vector<PartitionName> names;
+    for (std::uint32_t partition = 0; partition < 16; ++partition) names.push_back({topic, partition});
+    CHECK(Need(QueryOffsets(client, names, End::kHigh)) == std::vector<std::int64_t>(16, 0));
+  }
+}
+
 TEST_CASE("a broker that goes away is told, draws no end, and reading goes on when it is back") {
   auto broker = Need(test::KafkaBroker::Start());
   Settings settings;
