@@ -8,6 +8,7 @@
 
 #include "tests/connectors/alertmanager/real_alertmanager.h"
 #include "tests/program/servers/kafka_installation.h"
+#include "tests/support/http.h"
 
 namespace plumbline::program {
 namespace {
@@ -59,7 +60,11 @@ class Engine {
     REQUIRE(process_.exit_code() == -SIGKILL);
   }
   void Kill() { process_.Kill(); }
-  void Stop() { CHECK(process_.Stop(kSoon) == 0); }
+  // Once it runs: a signal before the handlers are there ends a process as signals do.
+  void Stop() {
+    CHECK(test::WaitFor([&] { return test::Get(port_, "/health").status == 200; }, kSoon));
+    CHECK(process_.Stop(kSoon) == 0);
+  }
   [[nodiscard]] std::string Log() const { return test::Tail(place_.site.Path("engine.log")); }
 
  private:
