@@ -1,4 +1,5 @@
 // `plumbline cql`: evaluate expressions and libraries, run the public test suite, format libraries.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -225,9 +226,28 @@ struct TestOptions {
   std::string junit;
 };
 
+// A folder stands for the XML files in it, by name.
+Result<std::vector<std::string>> SuiteFiles(const std::vector<std::string>& suites) {
+  std::vector<std::string> files;
+  for (const std::string& path : suites) {
+    if (!std::filesystem::is_directory(path)) {
+      files.push_back(path);
+      continue;
+    }
+    const std::size_t before = files.size();
+    for (const auto& entry : std::filesystem::directory_iterator(path)) {
+      if (entry.path().extension() == ".xml") files.push_back(entry.path().string());
+    }
+    if (files.size() == before) return Fail(ErrorCode::kUsage, path + ": no XML file in this folder");
+    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
+  }
+  return files;
+}
+
 Result<int> RunTests(const TestOptions& options) {
   std::vector<cql::SuiteFileReport> reports;
-  for (const std::string& path : options.suites) {
+  PLUMBLINE_ASSIGN(const auto files, SuiteFiles(options.suites));
+  for (const std::string& path : files) {
     PLUMBLINE_ASSIGN(const std::string text, ReadText(path));
     PLUMBLINE_ASSIGN(cql::SuiteFile file, cql::ReadSuite(std::filesystem::path(path).filename().string(), text));
     reports.push_back(cql::RunSuite(std::move(file), {}));
@@ -310,7 +330,7 @@ void AddCql(CLI::App& app, int* exit_code) {
 
   const auto tests = std::make_shared<TestOptions>();
   CLI::App* test = cql->add_subcommand("test", "Run XML files of the public CQL test suite");
-  test->add_option("suite", tests->suites, "XML files")->required();
+  test->add_option("suite", tests->suites, "XML files, or folders of them")->required();
   test->add_option("--junit", tests->junit, "Write the results as JUnit XML to this file");
   test->footer(
       "Example:\n  plumbline cql test CqlArithmeticFunctionsTest.xml --junit cql.xml\nExit code 1: a test of the suite failed.");
