@@ -26,7 +26,7 @@ void RowList::Free(Row* rows, std::uint32_t capacity) {
 
 void RowList::MakeRoom() {
   const std::uint32_t n = end_ - begin_;
-  if (begin_ > n / 4) {
+  if (begin_ > n / 8) {
     std::memmove(static_cast<void*>(rows_), rows_ + begin_, n * sizeof(Row));
     std::memmove(marks(), marks() + begin_, n * sizeof(Mark));
   } else {

@@ -93,7 +93,7 @@ void Partition::Prune(Subject& subject) {
   }
   if (subject.rows.size() >= options_.max_rows) [[unlikely]]
     Truncate(subject);
-  subject.prune_at = std::max(kLeastRows, static_cast<std::uint32_t>(subject.rows.size() + subject.rows.size() / 2));
+  subject.prune_at = std::max(kLeastRows, static_cast<std::uint32_t>(subject.rows.size() + subject.rows.size() / 4));
   if (subject.rows.size() < options_.max_rows) subject.prune_at = std::min(subject.prune_at, options_.max_rows);
 }
 
