@@ -26,12 +26,9 @@ bool TakeLine(std::string_view& text, std::string_view word, std::string_view* r
   return true;
 }
 
-Result<void> MakeTopic(FileSystem& files, const std::string& root, const std::string& topic, Clock& clock,
-                       const LocalTopic::Options& options) {
-  TopicMeta meta{options.partitions, options.times, {}};
-  meta.identity =
-      HashText(root + "/" + topic + "@" + std::to_string(clock.WallMs()) + "." + std::to_string(clock.SteadyNs())).Hex();
-  return ReplaceFile(files, root + "/" + topic, "topic.txt", AsBytes(MetaText(meta)));
+TopicMeta NewTopicMeta(const std::string& root, const std::string& topic, Clock& clock, const LocalTopic::Options& options) {
+  const std::string made = std::to_string(clock.WallMs()) + "." + std::to_string(clock.SteadyNs());
+  return {options.partitions, options.times, HashText(root + "/" + topic + "@" + made).Hex()};
 }
 
 }  // namespace
@@ -78,11 +75,8 @@ Result<std::unique_ptr<LocalTopic>> LocalTopic::Open(FileSystem& files, const st
   PLUMBLINE_TRY(files.CreateDirectories(folder));
   PLUMBLINE_ASSIGN(auto lock, files.Lock(folder + "/writer.lock"));
   auto meta = ReadTopicMeta(files, root, topic);
-  if (!meta && meta.error().code == ErrorCode::kNotFound) {
-    PLUMBLINE_TRY(MakeTopic(files, root, topic, clock, options));
-    PLUMBLINE_TRY(files.SyncDirectory(root));
-    meta = ReadTopicMeta(files, root, topic);
-  }
+  const bool is_new = !meta && meta.error().code == ErrorCode::kNotFound;
+  if (is_new) meta = NewTopicMeta(root, topic, clock, options);
   PLUMBLINE_TRY(meta);
   if (meta->partitions != options.partitions) {
     return Fail(ErrorCode::kConfig, "topic " + topic + " has " + std::to_string(meta->partitions) +
@@ -94,6 +88,11 @@ Result<std::unique_ptr<LocalTopic>> LocalTopic::Open(FileSystem& files, const st
   for (std::uint32_t p = 0; p < meta->partitions; ++p) {
     PLUMBLINE_ASSIGN(auto writer, LogWriter::Open(files, PartitionFolder(root, topic, p), p, options.writer));
     out->writers_.push_back(std::move(writer));
+  }
+  // Its description comes last: who finds that finds a topic whose partitions can be read.
+  if (is_new) {
+    PLUMBLINE_TRY(ReplaceFile(files, folder, "topic.txt", AsBytes(MetaText(*meta))));
+    PLUMBLINE_TRY(files.SyncDirectory(root));
   }
   PLUMBLINE_TRY(files.SyncDirectory(folder));
   return out;

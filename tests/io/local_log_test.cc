@@ -334,6 +334,31 @@ TEST_CASE("a topic keeps its identity when opened again and changes it when made
   CHECK(OpenTopic(two, clock)->meta().identity != first);
 }
 
+// A test waited for a topic's folder and then read a topic that was half made; an engine that follows another's topic would too.
+TEST_CASE("a topic that can be found can be read in every partition, wherever its making stops") {
+  LocalTopic::Options options;
+  options.partitions = 5;
+  int stopped = 0, found = 0;
+  for (bool made = false; !made; ++stopped) {
+    FaultyFileSystem files;
+    ScriptedClock clock(1);
+    files.KillAtChange(static_cast<std::uint64_t>(stopped) + 1);
+    made = LocalTopic::Open(files, kRoot, "device", clock, options).has_value();
+    files.Restart();
+    const auto meta = ReadTopicMeta(files, kRoot, "device");
+    CAPTURE(stopped);
+    if (!meta) {
+      CHECK(meta.error().code == ErrorCode::kNotFound);
+      continue;
+    }
+    ++found;
+    LocalLogSource source(files, kRoot, {"device"});
+    for (std::uint32_t p = 0; p < meta->partitions; ++p) CHECK(source.Poll({0, p}, 1));
+  }
+  CHECK(stopped > 5);
+  CHECK(found > 0);
+}
+
 TEST_CASE("wrong partition counts, second writers, oversized records and absent topics are told, not suffered") {
   FaultyFileSystem files;
   ScriptedClock clock(1);

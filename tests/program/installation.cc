@@ -160,4 +160,10 @@ std::vector<Installation::Line> Installation::ReadLog(const std::string& topic) 
   return lines;
 }
 
+std::vector<Installation::Line> Installation::ReadLogIfThere(const std::string& topic) const {
+  const auto meta = io::ReadTopicMeta(io::PosixFileSystem(), Path("log"), topic);
+  if (!meta && meta.error().code == ErrorCode::kNotFound) return {};
+  return ReadLog(topic);
+}
+
 }  // namespace plumbline::program

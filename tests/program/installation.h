@@ -79,6 +79,8 @@ class Installation {
   };
   // An output log of the embedded log, by its topic's name: "plumbline.out.alerts".
   [[nodiscard]] std::vector<Line> ReadLog(const std::string& topic) const;
+  // The same of a log that its engine may not have made yet: nothing then.
+  [[nodiscard]] std::vector<Line> ReadLogIfThere(const std::string& topic) const;
 
  private:
   test::TempFolder folder_{"program"};

@@ -153,11 +153,7 @@ void RequireOncePaged(const std::map<std::string, int>& pages) {
 Place OnLog(const Installation& site) {
   return {site, [&site](const auto& more) { site.Configure(more); },
           [&site](const auto& records) { site.AppendAll(0, records, model::kFlatBuffersContentType, io::TopicTimes::kAppend); },
-          [&site] {
-            // The last that the engine makes.
-            const bool there = std::filesystem::exists(site.Path("log/plumbline.out.audit/1"));
-            return there ? site.ReadLog("plumbline.out.alerts").size() : 0;
-          }};
+          [&site] { return site.ReadLogIfThere("plumbline.out.alerts").size(); }};
 }
 
 Place OnKafka(const KafkaInstallation& kafka) {
