@@ -72,8 +72,9 @@ inline std::map<std::string, std::string> Effects(const std::string& log) {
   return effects;
 }
 
+// A line up to its counts. A window that is still growing may have too few cases to be told.
 inline std::string WindowOf(std::string_view line) {
-  const std::size_t counts = std::min(line.find(",\"n\":"), line.find(",\"events\":"));
+  const std::size_t counts = std::min({line.find(",\"n\":"), line.find(",\"n_below\":"), line.find(",\"events\":")});
   REQUIRE(counts != std::string_view::npos);
   return std::string(line.substr(0, counts));
 }
