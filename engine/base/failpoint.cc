@@ -16,9 +16,9 @@ namespace {
 
 constexpr std::size_t kPoints = static_cast<std::size_t>(Failpoint::kCount);
 constexpr std::array<std::string_view, kPoints> kNames = {
-    "log.append",      "log.sync",     "log.roll",         "journal.before_sync",    "journal.after_sync",
-    "output.between",  "output.after", "checkpoint.slice", "checkpoint.before_seal", "checkpoint.after_seal",
-    "checkpoint.fold", "rerun.entry",  "delivery.send",    "delivery.cursor"};
+    "log.append",     "log.sync",      "log.roll",         "journal.before_sync",    "journal.after_sync",
+    "output.between", "output.after",  "checkpoint.slice", "checkpoint.before_seal", "checkpoint.after_seal",
+    "rerun.entry",    "delivery.send", "delivery.cursor"};
 
 struct Arming {
   std::uint64_t remaining = 0;  // 0: not armed

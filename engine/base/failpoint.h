@@ -26,8 +26,7 @@ enum class Failpoint : std::uint8_t {
   kOutputAfterAppend,     // all effects of the batch are written
   kCheckpointSlice,       // before a slice is written
   kCheckpointBeforeSeal,  // all slices written, outputs durable, manifest not yet committed
-  kCheckpointAfterSeal,   // manifest committed, slices not yet folded into the base
-  kCheckpointFold,        // before a part of the slices is folded into the base
+  kCheckpointAfterSeal,   // manifest committed
   kRerunEntry,            // restart, before an entry is rerun
   kDeliverySend,          // delivery, before a message is sent
   kDeliveryCursor,        // delivery, message sent, cursor not yet durable

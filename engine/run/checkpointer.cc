@@ -13,15 +13,18 @@ constexpr std::size_t kSubjectsAtOnce = 8192;  // looked at in a piece of work
 Result<bool> Checkpointer::Restore(PartitionRunner& runner) {
   PLUMBLINE_ASSIGN(const auto manifest, store_.ReadManifest(partition_));
   const std::uint64_t sealed = manifest ? manifest->checkpoint : 0;
-  PLUMBLINE_TRY(store_.DropUnsealed(partition_, sealed));
-  if (!manifest) return false;
+  if (!manifest) {
+    PLUMBLINE_TRY(store_.DropCheckpoint(partition_));  // leavings of one that was never sealed
+    return false;
+  }
   sealed_ = *manifest;
   const std::string name = "partition " + std::to_string(partition_) + " checkpoint " + std::to_string(sealed) + ": ";
   const std::string remedy = "; restore the state folder from a copy, or rerun the whole journal (run --ignore-checkpoint)";
-  const auto loaded = store_.Load(partition_, sealed, [&](std::string_view key, std::string_view value) -> Result<void> {
-    rows_.Set(key, value);
-    return runner.machine().Restore(key, value);
-  });
+  const auto loaded =
+      store_.Load(partition_, sealed, [&](std::string_view value, const state::RowVersion& version) -> Result<void> {
+        rows_.Set(version.key, value, version.checkpoint);
+        return runner.machine().Restore(version.key, value);
+      });
   if (!loaded) return Fail(loaded.error().code, name + loaded.error().message + remedy);
   if (rows_.rows() != sealed_.rows || rows_.sum() != sealed_.sum) {
     return Fail(ErrorCode::kIntegrity, name + std::to_string(rows_.rows()) + " rows with digest " + rows_.sum().Hex() +
@@ -42,13 +45,14 @@ Result<bool> Checkpointer::Restore(PartitionRunner& runner) {
   }
   runner.SetChain(chain);
   for (const auto& topic : sealed_.topics) PLUMBLINE_TRY(runner.merge().SetTopic(topic));
-  phase_ = Phase::kFolding;
+  evicting_ = true;
   return true;
 }
 
 void Checkpointer::Begin(PartitionRunner& runner) {
   PLUMBLINE_CHECK(idle(), "one checkpoint at a time");
   runner.machine().BeginCheckpoint();
+  gone_ = rows_.TakeGone();  // as the sealed checkpoint says, so that their versions can be removed
   next_ = {};
   next_.partition = partition_;
   next_.checkpoint = sealed_.checkpoint + 1;
@@ -68,11 +72,14 @@ Result<void> Checkpointer::Slice(PartitionRunner& runner, std::size_t max_bytes)
   });
   const char* at = bytes_.data();
   for (const auto& span : spans_) {
-    slice_.push_back({{at, span.key_size}, {at + span.key_size, span.value_size}});
+    const std::string_view key(at, span.key_size), value(at + span.key_size, span.value_size);
     at += span.key_size + span.value_size;
-    rows_.Set(slice_.back().key, slice_.back().value);
+    if (value.empty() && !rows_.Contains(key)) continue;  // came and went between two checkpoints
+    slice_.push_back({key, value, rows_.Set(key, value, next_.checkpoint)});
   }
   PLUMBLINE_TRY(AtFailpoint(Failpoint::kCheckpointSlice));
+  if (!gone_.empty()) PLUMBLINE_TRY(store_.RemoveVersions(partition_, gone_));
+  gone_.clear();
   if (!slice_.empty()) PLUMBLINE_TRY(store_.WriteSlice(partition_, next_.checkpoint, slice_));
   if (!more) phase_ = Phase::kSealing;
   return {};
@@ -86,21 +93,15 @@ Result<void> Checkpointer::Seal() {
   PLUMBLINE_TRY(AtFailpoint(Failpoint::kCheckpointBeforeSeal));
   PLUMBLINE_TRY(store_.Seal(next_));
   sealed_ = next_;
-  phase_ = Phase::kFolding;
+  phase_ = Phase::kIdle;
+  evicting_ = true;
   return AtFailpoint(Failpoint::kCheckpointAfterSeal);
 }
 
-Result<void> Checkpointer::Fold(std::size_t max_bytes) {
-  PLUMBLINE_TRY(AtFailpoint(Failpoint::kCheckpointFold));
-  PLUMBLINE_ASSIGN(const bool more, store_.FoldSome(partition_, sealed_.checkpoint, max_bytes));
-  if (more) return {};
-  phase_ = Phase::kIdle;
-  evicting_ = true;
-  return {};
-}
-
 Result<void> Checkpointer::LoadRows(std::span<const std::string> keys, Machine& machine) {
-  PLUMBLINE_ASSIGN(const auto values, store_.Lookup(partition_, sealed_.checkpoint, keys));
+  std::vector<state::RowVersion> versions;
+  for (const std::string& key : keys) versions.push_back({key, rows_.VersionOf(key)});
+  PLUMBLINE_ASSIGN(const auto values, store_.Lookup(partition_, versions));
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (!values[i]) {
       return Fail(ErrorCode::kIntegrity, "partition " + std::to_string(partition_) + " checkpoint " +
@@ -123,9 +124,6 @@ Result<bool> Checkpointer::Step(PartitionRunner& runner, std::size_t max_bytes) 
       return true;
     case Phase::kSealing:
       PLUMBLINE_TRY(Seal());
-      return true;
-    case Phase::kFolding:
-      PLUMBLINE_TRY(Fold(max_bytes));
       return !idle();
   }
   return false;

@@ -1,7 +1,6 @@
 // Writes checkpoints of one partition in pieces between its batches. Begun after an entry is durable, the cut; then slices, then,
-// when the output logs are durable up to the cut, the manifest that seals them, then the folding of the slices into the base.
-// After a crash at any of these moments the last sealed checkpoint is whole, and the journal has the rest. Owned by a worker,
-// used on its thread.
+// when the output logs are durable up to the cut, the manifest that seals them. After a crash at any of these moments the last
+// sealed checkpoint is whole, and the journal has the rest. Owned by a worker, used on its thread.
 #pragma once
 
 #include <cstdint>
@@ -39,17 +38,16 @@ class Checkpointer {
   [[nodiscard]] std::uint64_t bytes() const { return rows_.bytes(); }
 
  private:
-  enum class Phase : std::uint8_t { kIdle, kSlicing, kSealing, kFolding };
+  enum class Phase : std::uint8_t { kIdle, kSlicing, kSealing };
   Result<void> Slice(PartitionRunner& runner, std::size_t max_bytes);
   Result<void> Seal();
-  Result<void> Fold(std::size_t max_bytes);
 
   state::Store& store_;
   io::OutputSink& output_;
   std::uint32_t partition_;
   Phase phase_ = Phase::kIdle;
   bool evicting_ = false;
-  state::RowSum rows_;
+  state::RowIndex rows_;
   state::Manifest next_, sealed_;
   std::string bytes_;  // of the slice being gathered
   struct RowSpan {
@@ -57,6 +55,7 @@ class Checkpointer {
   };
   std::vector<RowSpan> spans_;
   std::vector<state::Store::Row> slice_;
+  std::vector<state::RowVersion> gone_;  // rows that are gone since the sealed checkpoint or longer
 };
 
 }  // namespace plumbline::run

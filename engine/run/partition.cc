@@ -236,8 +236,7 @@ void Partition::Touch(Subject& subject, std::uint16_t rule) {
 
 void Partition::Changed(Subject& subject) {
   if (subject.frozen) [[unlikely]] {
-    early_.emplace_back(subject.key, std::string());
-    subject.Serialize(early_.back().second);
+    early_.Add(SubjectKey(subject.key).view(), [&subject](std::string& out) { subject.Serialize(out); });
     subject.frozen = false;
   }
   if (!subject.dirty) {

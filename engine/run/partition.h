@@ -23,6 +23,7 @@
 #include "engine/model/event.h"
 #include "engine/rule/rule_index.h"
 #include "engine/rule/rule_set.h"
+#include "engine/run/early_rows.h"
 #include "engine/run/intake.h"
 #include "engine/run/panes.h"
 #include "engine/run/subject.h"
@@ -330,8 +331,8 @@ class Partition {
   std::vector<Subject*> dirty_;
   std::vector<Subject*> frozen_;
   std::size_t next_frozen_ = 0;
-  std::vector<std::pair<Hash128, std::string>> early_;  // frozen subjects that changed before their slice
-  std::map<std::string, std::string> frozen_others_;    // the partition's own key and the panes that changed
+  EarlyRows early_;                                   // frozen subjects that changed before their slice
+  std::map<std::string, std::string> frozen_others_;  // the partition's own key and the panes that changed
 };
 
 }  // namespace plumbline::run

@@ -106,7 +106,7 @@ bool Partition::EvictSome(std::size_t most) {
 void Partition::MissingOf(std::string_view record_key, std::vector<std::string>& keys) const {
   const Hash128 patient = HashText(record_key);
   for (const Hash128& key : {patient, DeviceSubject(patient)}) {
-    if (evicted_.contains(key)) keys.push_back(SubjectKey(key));
+    if (evicted_.contains(key)) keys.emplace_back(SubjectKey(key).view());
   }
 }
 

@@ -140,19 +140,15 @@ bool Partition::NextSlice(std::size_t max_bytes, const SliceSink& sink) {
     bytes += first->second.size();
     frozen_others_.erase(first);
   }
+  if (bytes < max_bytes) bytes += early_.Take(max_bytes - bytes, sink);
   std::string value;
-  while (bytes < max_bytes && !early_.empty()) {
-    sink(SubjectKey(early_.back().first), early_.back().second);
-    bytes += early_.back().second.size();
-    early_.pop_back();
-  }
   while (bytes < max_bytes && next_frozen_ < frozen_.size()) {
     Subject& s = *frozen_[next_frozen_++];
     if (!s.frozen) continue;
     s.frozen = false;
     value.clear();
     s.Serialize(value);
-    sink(SubjectKey(s.key), value);
+    sink(SubjectKey(s.key).view(), value);
     bytes += value.size();
   }
   if (next_frozen_ < frozen_.size() || !early_.empty() || !frozen_others_.empty()) return true;

@@ -166,10 +166,10 @@ CountedCase ReadCounted(ByteReader& in) {
 
 }  // namespace
 
-std::string SubjectKey(const Hash128& key) {
-  std::string out = "s";
-  ByteWriter(out).Hash(key);
-  return out;
+SubjectKey::SubjectKey(const Hash128& key) {
+  text_[0] = 's';
+  StoreLe(text_.data() + 1, key.hi);
+  StoreLe(text_.data() + 1 + sizeof key.hi, key.lo);
 }
 
 bool Subject::MarkTouched(std::uint16_t rule) {

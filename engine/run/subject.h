@@ -2,7 +2,9 @@
 // began before the rows that are still kept. Everything a checkpoint holds of the patient is here. Owned by its partition.
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/alert/announce.h"
@@ -120,8 +122,15 @@ struct alignas(64) Subject {
   [[nodiscard]] Result<void> Deserialize(std::string_view bytes);
 };
 
-// Its key in a checkpoint.
-[[nodiscard]] std::string SubjectKey(const Hash128& key);
+// Its key in a checkpoint: "s" and the hash, high half first, little-endian.
+class SubjectKey {
+ public:
+  explicit SubjectKey(const Hash128& key);
+  [[nodiscard]] std::string_view view() const { return {text_.data(), text_.size()}; }
+
+ private:
+  std::array<char, 1 + sizeof(Hash128)> text_;
+};
 
 // Open addressing from patient hash to Subject; pointers stay valid until the table goes. Subjects, their rows and the table
 // itself lie in its pool.

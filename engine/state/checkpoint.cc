@@ -1,5 +1,7 @@
 #include "engine/state/checkpoint.h"
 
+#include <utility>
+
 #include "engine/base/bytes.h"
 
 namespace plumbline::state {
@@ -69,28 +71,62 @@ Result<Manifest> DecodeManifest(std::string_view bytes) {
   return manifest;
 }
 
-void RowSum::Set(std::string_view key, std::string_view value) {
+// Leaves in scratch_ what the hash is of.
+Hash128 RowIndex::NameOf(std::string_view key) const {
   scratch_.clear();
   ByteWriter write(scratch_);
   write.U32(partition_);
   write.Text(key);
-  const Hash128 name = HashText(scratch_);
-  const auto found = rows_.find(name);
-  if (found != rows_.end()) {
-    sum_.hi -= found->second.hash.hi;
-    sum_.lo -= found->second.hash.lo;
-    bytes_ -= found->second.bytes;
-  }
+  return HashText(scratch_);
+}
+
+const RowIndex::RowOf* RowIndex::Find(std::string_view key) const {
+  const Hash128 name = NameOf(key);
+  const Part& part = parts_[name.hi % kParts];
+  const auto found = part.find(name);
+  return found == part.end() ? nullptr : &found->second;
+}
+
+bool RowIndex::Contains(std::string_view key) const { return Find(key) != nullptr; }
+
+std::uint64_t RowIndex::VersionOf(std::string_view key) const {
+  const RowOf* const found = Find(key);
+  return found == nullptr ? 0 : found->now;
+}
+
+std::uint64_t RowIndex::Set(std::string_view key, std::string_view value, std::uint64_t checkpoint) {
+  const Hash128 name = NameOf(key);
+  Part& part = PartOf(name);
+  const auto [at, fresh] = part.try_emplace(name);
+  RowOf& row = at->second;
+  sum_.hi -= row.hash.hi;
+  sum_.lo -= row.hash.lo;
+  bytes_ -= row.bytes;
+  count_ -= fresh ? 0 : 1;
+  const bool again = row.now == checkpoint;
+  const std::uint64_t outdated = again ? 0 : row.before;
+  if (!again) row.before = std::exchange(row.now, checkpoint);
   if (value.empty()) {
-    if (found != rows_.end()) rows_.erase(found);
-    return;
+    for (const std::uint64_t version : {row.now, row.before})
+      if (!fresh && version != 0) gone_.push_back({std::string(key), version});
+    part.erase(at);
+    return outdated;
   }
-  write.Bytes(value);
-  const Hash128 row = HashText(scratch_);
-  sum_.hi += row.hi;
-  sum_.lo += row.lo;
-  bytes_ += key.size() + value.size();
-  rows_[name] = {row, key.size() + value.size()};
+  ByteWriter(scratch_).Bytes(value);
+  row.hash = HashText(scratch_);
+  row.bytes = key.size() + value.size();
+  sum_.hi += row.hash.hi;
+  sum_.lo += row.hash.lo;
+  bytes_ += row.bytes;
+  ++count_;
+  return outdated;
+}
+
+std::vector<RowVersion> RowIndex::TakeGone() {
+  taken_ = std::exchange(gone_, {});
+  std::vector<RowVersion> out;
+  for (const Gone& gone : taken_) out.push_back({gone.key, gone.checkpoint});
+  return out;
 }
 
 }  // namespace plumbline::state

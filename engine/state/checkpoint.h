@@ -1,5 +1,5 @@
-// What a checkpoint is: the rows of a partition's state (key and value as the machine serialises them), written in slices that
-// carry the checkpoint's number, and a manifest that makes them count.
+// What a checkpoint is: the rows of a partition's state (key and value as the machine serialises them), each written under the
+// number of the first checkpoint that has it so, and a manifest that makes them count.
 //
 //   manifest := "PLMF" u8 version=1  u32 partition  u64 checkpoint  u64 cut_entry  digest cut_entry_digest
 //               u64 count(rows)  u64 sum_hi  u64 sum_lo  u16 count(topics) topic*  digest (of all bytes before)
@@ -10,10 +10,10 @@
 // chain.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/base/error.h"
@@ -42,27 +42,54 @@ struct Manifest {
 [[nodiscard]] std::string EncodeManifest(const Manifest& manifest);
 [[nodiscard]] Result<Manifest> DecodeManifest(std::string_view bytes);
 
-// The digest of a partition's rows, kept up while slices are written. Costs about 70 bytes a row.
-class RowSum {
+// The version of a row that a checkpoint wrote.
+struct RowVersion {
+  std::string_view key;
+  std::uint64_t checkpoint = 0;
+};
+
+// Which versions of a partition's rows are stored, and the digest of the rows; kept up while they are written. About 70 bytes a
+// row, in parts that grow by themselves, so that no single row waits for all of them to be moved.
+class RowIndex {
  public:
-  explicit RowSum(std::uint32_t partition) : partition_(partition) {}
-  // An empty value: the row is gone.
-  void Set(std::string_view key, std::string_view value);
-  [[nodiscard]] std::uint64_t rows() const { return rows_.size(); }
+  explicit RowIndex(std::uint32_t partition) : partition_(partition) {}
+  // The row as `checkpoint` writes it; an empty value: the row is gone. Returns the checkpoint whose version of the row nothing
+  // needs any more, 0 for none: the one before the last sealed one's.
+  std::uint64_t Set(std::string_view key, std::string_view value, std::uint64_t checkpoint);
+  [[nodiscard]] bool Contains(std::string_view key) const;
+  // The checkpoint that wrote the row as it is now; 0: it is not there.
+  [[nodiscard]] std::uint64_t VersionOf(std::string_view key) const;
+  // Versions of rows that are gone since the last call, which may be removed once the checkpoint that says so is sealed. Valid
+  // until the next call.
+  [[nodiscard]] std::vector<RowVersion> TakeGone();
+
+  [[nodiscard]] std::uint64_t rows() const { return count_; }
   [[nodiscard]] Hash128 sum() const { return sum_; }
   // Of keys and values.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
  private:
-  std::uint32_t partition_;
-  Hash128 sum_;
-  std::uint64_t bytes_ = 0;
   struct RowOf {
     Hash128 hash;
+    std::uint64_t now = 0, before = 0;  // checkpoints
     std::uint64_t bytes = 0;
   };
-  std::unordered_map<Hash128, RowOf, Hash128Hasher> rows_;  // by the hash of the key
-  std::string scratch_;
+  using Part = boost::unordered_flat_map<Hash128, RowOf, Hash128Hasher>;  // by the hash of the key
+  static constexpr std::size_t kParts = 256;
+  [[nodiscard]] Hash128 NameOf(std::string_view key) const;
+  [[nodiscard]] Part& PartOf(const Hash128& name) { return parts_[name.hi % kParts]; }
+  [[nodiscard]] const RowOf* Find(std::string_view key) const;
+
+  std::uint32_t partition_;
+  Hash128 sum_;
+  std::uint64_t bytes_ = 0, count_ = 0;
+  std::vector<Part> parts_ = std::vector<Part>(kParts);
+  struct Gone {
+    std::string key;
+    std::uint64_t checkpoint;
+  };
+  std::vector<Gone> gone_, taken_;
+  mutable std::string scratch_;
 };
 
 }  // namespace plumbline::state

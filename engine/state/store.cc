@@ -8,19 +8,18 @@
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
-#include <map>
-#include <mutex>
-
 #include "engine/base/check.h"
 
 namespace plumbline::state {
 namespace {
 
-constexpr std::string_view kFormat = "plumbline store 1";
+constexpr std::string_view kFormat = "plumbline store 2";
 constexpr char kGone = 0, kPut = 1;
+constexpr std::size_t kMaxKey = 65535;
+constexpr std::size_t kRemoveAtOnce = 10'000;
 
-enum Family : std::size_t { kDefault, kJournal, kState, kSlices, kFamilies };
-constexpr const char* kFamilyNames[kFamilies] = {"default", "journal", "state", "slices"};
+enum Family : std::size_t { kDefault, kJournal, kState, kFamilies };
+constexpr const char* kFamilyNames[kFamilies] = {"default", "journal", "state"};
 
 rocksdb::Slice AsSlice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view AsView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -30,9 +29,9 @@ void PutBigEndian(std::string& out, T value) {
   for (int shift = static_cast<int>(sizeof(T)) * 8 - 8; shift >= 0; shift -= 8)
     out.push_back(static_cast<char>(value >> shift & 0xff));
 }
-std::uint64_t NumberAt(std::string_view key) {
+std::uint64_t NumberAt(std::string_view key, std::size_t at) {
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(key[4 + i]);
+  for (std::size_t i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(key[at + i]);
   return value;
 }
 std::string PartitionPrefix(std::uint32_t partition) {
@@ -40,11 +39,26 @@ std::string PartitionPrefix(std::uint32_t partition) {
   PutBigEndian(key, partition);
   return key;
 }
+constexpr std::size_t kBeforeNumber = sizeof(std::uint32_t);
 std::string NumberKey(std::uint32_t partition, std::uint64_t number) {
   std::string key = PartitionPrefix(partition);
   PutBigEndian(key, number);
   return key;
 }
+// A row's key up to its checkpoint's number, into `out`.
+void SetRowPrefix(std::string& out, std::uint32_t partition, std::string_view key) {
+  PLUMBLINE_CHECK(key.size() <= kMaxKey, "a row's key is short");
+  out.clear();
+  PutBigEndian(out, partition);
+  PutBigEndian(out, static_cast<std::uint16_t>(key.size()));
+  out.append(key);
+}
+// Newest first.
+void SetRowKey(std::string& out, std::uint32_t partition, std::string_view key, std::uint64_t checkpoint) {
+  SetRowPrefix(out, partition, key);
+  PutBigEndian(out, ~checkpoint);
+}
+constexpr std::size_t kBeforeKey = sizeof(std::uint32_t) + sizeof(std::uint16_t), kBehindKey = sizeof(std::uint64_t);
 std::string ManifestKey(std::uint32_t partition) { return "m" + PartitionPrefix(partition); }
 std::string ArtefactKey(const Digest& digest) { return "a" + std::string(AsText(digest)); }
 std::string NoteKey(std::string_view name) { return "n" + std::string(name); }
@@ -106,11 +120,6 @@ rocksdb::Options MakeOptions(const StoreOptions& wanted) {
 struct Store::Impl {
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> families;
-  // Where folding goes on, so that it does not walk over the tombstones of what it has folded. By partition.
-  std::mutex fold_mutex;
-  std::map<std::uint32_t, std::string> fold_from;
-  std::map<std::uint32_t, bool> folded;  // whether the last sealed checkpoint is, as far as this process knows
-
   ~Impl() {
     if (db == nullptr) return;
     for (auto* family : families) db->DestroyColumnFamilyHandle(family);
@@ -136,12 +145,6 @@ struct Store::Impl {
     options.total_order_seek = true;
     options.fill_cache = false;
     return std::unique_ptr<rocksdb::Iterator>(db->NewIterator(options, families[family]));
-  }
-
-  bool NoSlicesBelow(std::uint32_t partition, std::uint64_t checkpoint) {
-    const auto walk = Walk(kSlices);
-    walk->Seek(PartitionPrefix(partition));
-    return !walk->Valid() || !walk->key().starts_with(PartitionPrefix(partition)) || NumberAt(AsView(walk->key())) >= checkpoint;
   }
 
   Result<void> CheckFormat() {
@@ -189,7 +192,7 @@ Result<std::uint64_t> Store::LastEntry(std::uint32_t partition) {
   walk->SeekForPrev(NumberKey(partition, UINT64_MAX));
   if (!walk->status().ok()) return RocksError("find the last journal entry", walk->status());
   if (!walk->Valid() || !walk->key().starts_with(PartitionPrefix(partition))) return 0;
-  return NumberAt(AsView(walk->key()));
+  return NumberAt(AsView(walk->key()), kBeforeNumber);
 }
 
 Result<std::uint64_t> Store::FirstEntry(std::uint32_t partition) {
@@ -197,7 +200,7 @@ Result<std::uint64_t> Store::FirstEntry(std::uint32_t partition) {
   walk->Seek(PartitionPrefix(partition));
   if (!walk->status().ok()) return RocksError("find the first journal entry", walk->status());
   if (!walk->Valid() || !walk->key().starts_with(PartitionPrefix(partition))) return 0;
-  return NumberAt(AsView(walk->key()));
+  return NumberAt(AsView(walk->key()), kBeforeNumber);
 }
 
 Result<void> Store::PruneEntries(std::uint32_t partition, std::uint64_t number) {
@@ -211,12 +214,17 @@ Result<void> Store::PruneEntries(std::uint32_t partition, std::uint64_t number) 
 
 Result<void> Store::WriteSlice(std::uint32_t partition, std::uint64_t checkpoint, std::span<const Row> rows) {
   rocksdb::WriteBatch batch(0, 0, 8, 0);
-  const std::string prefix = NumberKey(partition, checkpoint);
-  std::string key, value;
+  auto* state = impl_->families[kState];
+  std::string key;
   for (const auto& row : rows) {
-    key.assign(prefix).append(row.key);
-    value.assign(1, row.value.empty() ? kGone : kPut).append(row.value);
-    const auto status = batch.Put(impl_->families[kSlices], key, value);
+    SetRowKey(key, partition, row.key, checkpoint);
+    const rocksdb::Slice key_parts[] = {key};
+    const rocksdb::Slice value_parts[] = {rocksdb::Slice(row.value.empty() ? &kGone : &kPut, 1), AsSlice(row.value)};
+    auto status = batch.Put(state, rocksdb::SliceParts(key_parts, 1), rocksdb::SliceParts(value_parts, 2));
+    if (status.ok() && row.outdated != 0) {
+      SetRowKey(key, partition, row.key, row.outdated);
+      status = batch.Delete(state, key);
+    }
     if (!status.ok()) return RocksError("take a slice of a checkpoint", status);
   }
   const auto status = impl_->db->Write(Writing(false), &batch);
@@ -224,16 +232,20 @@ Result<void> Store::WriteSlice(std::uint32_t partition, std::uint64_t checkpoint
   return {};
 }
 
-Result<void> Store::Seal(const Manifest& manifest) {
-  {
-    const std::lock_guard lock(impl_->fold_mutex);
-    const auto known = impl_->folded.find(manifest.partition);
-    const bool folded =
-        known != impl_->folded.end() ? known->second : impl_->NoSlicesBelow(manifest.partition, manifest.checkpoint);
-    PLUMBLINE_CHECK(folded, "the checkpoint before is folded in whole before the next one is sealed, or its rows would be lost");
-    impl_->fold_from.erase(manifest.partition);
-    impl_->folded[manifest.partition] = false;
+Result<void> Store::RemoveVersions(std::uint32_t partition, std::span<const RowVersion> versions) {
+  rocksdb::WriteBatch batch(0, 0, 8, 0);
+  std::string key;
+  for (const auto& version : versions) {
+    SetRowKey(key, partition, version.key, version.checkpoint);
+    const auto status = batch.Delete(impl_->families[kState], key);
+    if (!status.ok()) return RocksError("remove old rows of a checkpoint", status);
   }
+  const auto status = impl_->db->Write(Writing(false), &batch);
+  if (!status.ok()) return RocksError("remove old rows of a checkpoint", status);
+  return {};
+}
+
+Result<void> Store::Seal(const Manifest& manifest) {
   return impl_->Put(kDefault, ManifestKey(manifest.partition), EncodeManifest(manifest), "seal a checkpoint");
 }
 
@@ -244,122 +256,69 @@ Result<std::optional<Manifest>> Store::ReadManifest(std::uint32_t partition) {
   return manifest;
 }
 
-Result<bool> Store::FoldSome(std::uint32_t partition, std::uint64_t checkpoint, std::size_t max_bytes) {
-  const std::string prefix = NumberKey(partition, checkpoint), base = PartitionPrefix(partition);
-  std::string from = prefix;
-  {
-    const std::lock_guard lock(impl_->fold_mutex);
-    if (const auto found = impl_->fold_from.find(partition); found != impl_->fold_from.end()) from = found->second;
-  }
-  const auto walk = impl_->Walk(kSlices);
-  rocksdb::WriteBatch batch(0, 0, 8, 0);
-  std::string state_key;
-  for (walk->Seek(from);
-       walk->Valid() && walk->key().starts_with(prefix) && (batch.Count() == 0 || batch.GetDataSize() < max_bytes);
-       walk->Next()) {
-    state_key.assign(base).append(AsView(walk->key()).substr(prefix.size()));
-    const auto value = walk->value();
-    PLUMBLINE_CHECK(value.size() >= 1, "a slice's value begins with its tag");
-    auto status = value[0] == kGone
-                      ? batch.Delete(impl_->families[kState], state_key)
-                      : batch.Put(impl_->families[kState], state_key, rocksdb::Slice(value.data() + 1, value.size() - 1));
-    if (status.ok()) status = batch.Delete(impl_->families[kSlices], walk->key());
-    if (!status.ok()) return RocksError("fold a checkpoint", status);
-    from.assign(AsView(walk->key()));
-  }
-  if (!walk->status().ok()) return RocksError("read a checkpoint's slices", walk->status());
-  if (batch.Count() == 0) {
-    const std::lock_guard lock(impl_->fold_mutex);
-    impl_->folded[partition] = true;
-    return false;
-  }
-  const auto status = impl_->db->Write(Writing(false), &batch);
-  if (!status.ok()) return RocksError("fold a checkpoint", status);
-  const std::lock_guard lock(impl_->fold_mutex);
-  impl_->fold_from[partition] = from;
-  return true;
-}
-
-Result<void> Store::DropUnsealed(std::uint32_t partition, std::uint64_t sealed) {
-  auto* slices = impl_->families[kSlices];
-  rocksdb::WriteBatch batch;
-  auto status = batch.DeleteRange(slices, NumberKey(partition, 0), NumberKey(partition, sealed));
-  if (status.ok()) status = batch.DeleteRange(slices, NumberKey(partition, sealed + 1), NumberKey(partition, UINT64_MAX));
-  if (status.ok()) status = impl_->db->Write(Writing(false), &batch);
-  if (!status.ok()) return RocksError("drop the slices of an unfinished checkpoint", status);
-  return {};
-}
-
 Result<void> Store::DropCheckpoint(std::uint32_t partition) {
   rocksdb::WriteBatch batch;
   PLUMBLINE_CHECK(partition < UINT32_MAX, "partition numbers are small");
   const std::string end = PartitionPrefix(partition + 1);
   auto status = batch.Delete(impl_->families[kDefault], ManifestKey(partition));
-  if (status.ok()) status = batch.DeleteRange(impl_->families[kSlices], PartitionPrefix(partition), end);
   if (status.ok()) status = batch.DeleteRange(impl_->families[kState], PartitionPrefix(partition), end);
   if (status.ok()) status = impl_->db->Write(Writing(true), &batch);
   if (!status.ok()) return RocksError("drop a checkpoint", status);
-  const std::lock_guard lock(impl_->fold_mutex);
-  impl_->fold_from.erase(partition);
-  impl_->folded[partition] = true;
   return {};
 }
 
 Result<void> Store::Load(std::uint32_t partition, std::uint64_t sealed, const RowSink& sink) {
-  const std::string base = PartitionPrefix(partition), prefix = NumberKey(partition, sealed);
-  const auto state = impl_->Walk(kState), slices = impl_->Walk(kSlices);
-  state->Seek(base);
-  slices->Seek(prefix);
-  const auto state_key = [&] { return AsView(state->key()).substr(base.size()); };
-  const auto slice_key = [&] { return AsView(slices->key()).substr(prefix.size()); };
-  while (true) {
-    const bool has_state = state->Valid() && state->key().starts_with(base);
-    const bool has_slice = slices->Valid() && slices->key().starts_with(prefix);
-    if (!has_state && !has_slice) break;
-    if (has_slice && (!has_state || slice_key() <= state_key())) {
-      if (has_state && slice_key() == state_key()) state->Next();
-      const auto value = AsView(slices->value());
-      if (value.empty())
-        return Fail(ErrorCode::kIntegrity, "a slice of a checkpoint holds no value; restore the state folder from a copy");
-      if (value[0] == kPut) PLUMBLINE_TRY(sink(slice_key(), value.substr(1)));
-      slices->Next();
+  const auto walk = impl_->Walk(kState);
+  const std::string prefix = PartitionPrefix(partition);
+  std::string key;
+  bool begun = false, has_newest = false;  // the newest version of `key` is past
+  std::vector<std::pair<std::string, std::uint64_t>> outdated;
+  const auto remove = [&]() -> Result<void> {
+    std::vector<RowVersion> versions;
+    for (const auto& [row, checkpoint] : outdated) versions.push_back({row, checkpoint});
+    PLUMBLINE_TRY(RemoveVersions(partition, versions));
+    outdated.clear();
+    return {};
+  };
+  for (walk->Seek(prefix); walk->Valid() && walk->key().starts_with(prefix); walk->Next()) {
+    const std::string_view full = AsView(walk->key()), value = AsView(walk->value());
+    if (full.size() < kBeforeKey + kBehindKey || value.empty()) {
+      return Fail(ErrorCode::kIntegrity, "a row of a checkpoint is cut short; restore the state folder from a copy");
+    }
+    const std::string_view row = full.substr(kBeforeKey, full.size() - kBeforeKey - kBehindKey);
+    const std::uint64_t checkpoint = ~NumberAt(full, full.size() - kBehindKey);
+    if (!begun || row != key) {
+      key = row;
+      begun = true;
+      has_newest = false;
+    }
+    const bool newest = checkpoint <= sealed && !has_newest;
+    has_newest = has_newest || newest;
+    if (newest && value[0] == kPut) {
+      PLUMBLINE_TRY(sink(value.substr(1), {row, checkpoint}));
       continue;
     }
-    PLUMBLINE_TRY(sink(state_key(), AsView(state->value())));
-    state->Next();
+    outdated.emplace_back(row, checkpoint);
+    if (outdated.size() >= kRemoveAtOnce) PLUMBLINE_TRY(remove());
   }
-  if (!state->status().ok()) return RocksError("read the checkpoint", state->status());
-  if (!slices->status().ok()) return RocksError("read the checkpoint", slices->status());
-  return {};
+  if (!walk->status().ok()) return RocksError("read the checkpoint", walk->status());
+  return remove();
 }
 
-Result<std::vector<std::optional<std::string>>> Store::Lookup(std::uint32_t partition, std::uint64_t sealed,
-                                                              std::span<const std::string> keys) {
+Result<std::vector<std::optional<std::string>>> Store::Lookup(std::uint32_t partition, std::span<const RowVersion> versions) {
+  std::vector<std::string> keys(versions.size());
+  for (std::size_t i = 0; i < versions.size(); ++i) SetRowKey(keys[i], partition, versions[i].key, versions[i].checkpoint);
+  const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+  std::vector<rocksdb::PinnableSlice> values(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  impl_->db->MultiGet(rocksdb::ReadOptions(), impl_->families[kState], keys.size(), slices.data(), values.data(),
+                      statuses.data());
   std::vector<std::optional<std::string>> out(keys.size());
-  std::vector<bool> settled(keys.size(), false);
-  for (const Family family : {kSlices, kState}) {
-    const std::string prefix = family == kSlices ? NumberKey(partition, sealed) : PartitionPrefix(partition);
-    std::vector<std::string> full;
-    std::vector<std::size_t> which;
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (settled[i]) continue;
-      full.push_back(prefix + keys[i]);
-      which.push_back(i);
-    }
-    if (full.empty()) break;
-    std::vector<rocksdb::Slice> slices(full.begin(), full.end());
-    std::vector<rocksdb::PinnableSlice> values(full.size());
-    std::vector<rocksdb::Status> statuses(full.size());
-    impl_->db->MultiGet(rocksdb::ReadOptions(), impl_->families[family], full.size(), slices.data(), values.data(),
-                        statuses.data());
-    for (std::size_t i = 0; i < full.size(); ++i) {
-      if (statuses[i].IsNotFound()) continue;
-      if (!statuses[i].ok()) return RocksError("read rows of the checkpoint", statuses[i]);
-      settled[which[i]] = true;
-      const auto value = AsView(values[i]);
-      if (family == kState) out[which[i]] = std::string(value);
-      if (family == kSlices && value[0] == kPut) out[which[i]] = std::string(value.substr(1));
-    }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].IsNotFound()) continue;
+    if (!statuses[i].ok()) return RocksError("read rows of the checkpoint", statuses[i]);
+    const auto value = AsView(values[i]);
+    if (!value.empty() && value[0] == kPut) out[i] = std::string(value.substr(1));
   }
   return out;
 }

@@ -2,17 +2,17 @@
 // database. Workers share it; each calls for its own partitions. Nothing here is on the path of an event.
 //
 // Rows, by column family (integers in keys are big-endian, so that keys sort):
-//   journal   u32 partition  u64 number                  -> entry (journal.h)
-//   state     u32 partition  key                         -> value, as of the last sealed checkpoint but for slices not yet folded
-//   in slices    u32 partition  u64 checkpoint  key         -> u8 1 value | u8 0 (the key is gone) default   "format" ->
-//   "plumbline store 1"
-//             "m" u32 partition                          -> manifest (checkpoint.h)
-//             "a" digest                                 -> artefact
-//             "n" name                                   -> note
+//   journal   u32 partition  u64 number                              -> entry (journal.h)
+//   state     u32 partition  u16 size(key)  key  u64 ~checkpoint     -> u8 1 value | u8 0 (the key is gone)
+//   default   "format"                                               -> "plumbline store 2"
+//             "m" u32 partition                                      -> manifest (checkpoint.h)
+//             "a" digest                                             -> artefact
+//             "n" name                                               -> note
 //
-// A slice counts once the manifest with its number is written (Seal). What is sealed is then folded into `state` in parts; each
-// part moves its rows in one batch, so at every moment sealed slices over state are the checkpoint. Slices of a higher number
-// than the manifest's are leavings of a crash and are dropped at the start.
+// A checkpoint writes the rows that changed since the one before under its own number, and they count once the manifest with that
+// number is written (Seal): the state is each row's newest version not above the manifest's number. Writing a row removes the
+// version that the sealed checkpoint had replaced, so two versions of a row are there at most. Versions above the manifest's
+// number are leavings of a crash; Load removes them, and whatever else is outdated.
 //
 // Once a sync has failed the database refuses all further writes: close it and open it again.
 #pragma once
@@ -67,27 +67,26 @@ class Store {
 
   struct Row {
     std::string_view key;
-    std::string_view value;  // empty: gone
+    std::string_view value;      // empty: gone
+    std::uint64_t outdated = 0;  // the checkpoint whose version of this row is removed with it; 0: none
   };
   // Not synced: Seal makes all slices durable with itself.
   [[nodiscard]] Result<void> WriteSlice(std::uint32_t partition, std::uint64_t checkpoint, std::span<const Row> rows);
-  // Writes the manifest, synced. The checkpoint before must have been folded in whole.
+  // Removes versions of rows that no checkpoint needs any more. Not synced.
+  [[nodiscard]] Result<void> RemoveVersions(std::uint32_t partition, std::span<const RowVersion> versions);
+  // Writes the manifest, synced.
   [[nodiscard]] Result<void> Seal(const Manifest& manifest);
   [[nodiscard]] Result<std::optional<Manifest>> ReadManifest(std::uint32_t partition);
-  // Moves up to about max_bytes of sealed slices into `state`. False when none are left.
-  [[nodiscard]] Result<bool> FoldSome(std::uint32_t partition, std::uint64_t checkpoint, std::size_t max_bytes);
-  // Removes slices of any other number than `sealed`, leavings of a crash.
-  [[nodiscard]] Result<void> DropUnsealed(std::uint32_t partition, std::uint64_t sealed);
 
   // Forgets the partition's checkpoint altogether; the journal stays. Synced.
   [[nodiscard]] Result<void> DropCheckpoint(std::uint32_t partition);
 
-  using RowSink = std::function<Result<void>(std::string_view key, std::string_view value)>;
-  // All rows of the sealed checkpoint in key order.
+  using RowSink = std::function<Result<void>(std::string_view value, const RowVersion& version)>;
+  // All rows of the sealed checkpoint, shorter keys first, equally long ones in their order. What is not of it is removed.
   [[nodiscard]] Result<void> Load(std::uint32_t partition, std::uint64_t sealed, const RowSink& sink);
-  // The values of some rows of the sealed checkpoint, in one go per family; nothing where a key is not there.
-  [[nodiscard]] Result<std::vector<std::optional<std::string>>> Lookup(std::uint32_t partition, std::uint64_t sealed,
-                                                                       std::span<const std::string> keys);
+  // The values of some versions of rows, in one go; nothing where one is not there.
+  [[nodiscard]] Result<std::vector<std::optional<std::string>>> Lookup(std::uint32_t partition,
+                                                                       std::span<const RowVersion> versions);
 
   // Stored under their digest before they are activated; synced.
   [[nodiscard]] Result<Digest> PutArtefact(std::string_view bytes);

@@ -79,25 +79,49 @@ TEST_CASE("a manifest comes back as it was, and with any one bit changed it is r
 }
 
 TEST_CASE("the sum of rows depends on what the rows are, not on how they came to be") {
-  RowSum one(1), two(1), other(2);
-  one.Set("a", "1");
-  one.Set("b", "2");
-  one.Set("c", "3");
-  two.Set("c", "9");
-  two.Set("b", "2");
-  two.Set("d", "4");
-  two.Set("a", "1");
-  two.Set("d", "");
-  two.Set("c", "3");
-  two.Set("never", "");
+  RowIndex one(1), two(1), other(2);
+  one.Set("a", "1", 1);
+  one.Set("b", "2", 1);
+  one.Set("c", "3", 1);
+  two.Set("c", "9", 1);
+  two.Set("b", "2", 1);
+  two.Set("d", "4", 1);
+  two.Set("a", "1", 1);
+  two.Set("d", "", 1);
+  two.Set("c", "3", 1);
+  two.Set("never", "", 1);
   CHECK(one.rows() == 3);
   CHECK(one.rows() == two.rows());
   CHECK(one.sum() == two.sum());
-  two.Set("c", "4");
+  two.Set("c", "4", 1);
   CHECK(one.sum() != two.sum());
-  for (const char* key : {"a", "b", "c"}) one.Set(key, "");
+  for (const char* key : {"a", "b", "c"}) one.Set(key, "", 1);
   CHECK(one.sum().IsZero());
-  other.Set("a", "1");
-  one.Set("a", "1");
+  other.Set("a", "1", 1);
+  one.Set("a", "1", 1);
   CHECK(one.sum() != other.sum());
+}
+
+TEST_CASE("the index names the version of a row that nothing needs any more, and all versions of a row that is gone") {
+  RowIndex rows(0);
+  CHECK(rows.Set("a", "1", 1) == 0);
+  CHECK(rows.VersionOf("a") == 1);
+  CHECK(rows.Set("a", "2", 4) == 0);  // 1 is the sealed one's
+  CHECK(rows.Set("a", "3", 5) == 1);
+  CHECK(rows.Set("a", "3b", 5) == 0);  // once more in the same checkpoint
+  CHECK(rows.VersionOf("a") == 5);
+  CHECK(rows.TakeGone().empty());
+  CHECK(rows.Set("a", "", 7) == 4);
+  CHECK_FALSE(rows.Contains("a"));
+  CHECK(rows.VersionOf("a") == 0);
+  std::vector<std::uint64_t> gone;
+  for (const auto& version : rows.TakeGone()) {
+    CHECK(version.key == "a");
+    gone.push_back(version.checkpoint);
+  }
+  CHECK(gone == std::vector<std::uint64_t>{7, 5});
+  CHECK(rows.TakeGone().empty());
+  CHECK(rows.rows() == 0);
+  CHECK(rows.bytes() == 0);
+  CHECK(rows.sum().IsZero());
 }

@@ -22,8 +22,8 @@ std::unique_ptr<Store> OpenStore(const std::string& path, rocksdb::Env* environm
 
 Rows LoadAll(Store& store, std::uint32_t partition, std::uint64_t sealed) {
   Rows rows;
-  REQUIRE(store.Load(partition, sealed, [&](std::string_view key, std::string_view value) -> Result<void> {
-    rows[std::string(key)] = value;
+  REQUIRE(store.Load(partition, sealed, [&](std::string_view value, const RowVersion& version) -> Result<void> {
+    rows[std::string(version.key)] = std::string(value) + "@" + std::to_string(version.checkpoint);
     return {};
   }));
   return rows;
@@ -36,18 +36,11 @@ Manifest ManifestOf(std::uint32_t partition, std::uint64_t checkpoint) {
   return manifest;
 }
 
-Result<void> Write(Store& store, std::uint32_t partition, std::uint64_t checkpoint, const Rows& rows) {
+Result<void> Write(Store& store, std::uint32_t partition, std::uint64_t checkpoint, const Rows& rows,
+                   std::uint64_t outdated = 0) {
   std::vector<Store::Row> slice;
-  for (const auto& [key, value] : rows) slice.push_back({key, value});
+  for (const auto& [key, value] : rows) slice.push_back({key, value, outdated});
   return store.WriteSlice(partition, checkpoint, slice);
-}
-
-void FoldAll(Store& store, std::uint32_t partition, std::uint64_t checkpoint) {
-  while (true) {
-    const auto more = store.FoldSome(partition, checkpoint, 64);
-    REQUIRE(more);
-    if (!*more) return;
-  }
 }
 
 }  // namespace
@@ -87,31 +80,44 @@ TEST_CASE("pruning removes entries below the number, but none that the checkpoin
   CHECK(*store->FirstEntry(0) == 6);
 }
 
-TEST_CASE("slices count only once their manifest is sealed, and are the same state before, amid and after folding") {
+TEST_CASE("rows count only once their manifest is sealed, and stand above those that they replace") {
   TemporaryFolder folder;
   auto store = OpenStore(folder.path());
-  const Rows first{{"a", "1"}, {"b", "2"}, {"c", "3"}};
-  REQUIRE(Write(*store, 0, 1, first));
-  CHECK(LoadAll(*store, 0, 0).empty());
+  REQUIRE(Write(*store, 0, 1, {{"a", "1"}, {"b", "2"}, {"c", "3"}}));
   REQUIRE(store->Seal(ManifestOf(0, 1)));
-  CHECK(LoadAll(*store, 0, 1) == first);
-  FoldAll(*store, 0, 1);
+  const Rows first{{"a", "1@1"}, {"b", "2@1"}, {"c", "3@1"}};
   CHECK(LoadAll(*store, 0, 1) == first);
 
-  const Rows second{{"a", "9"}, {"b", ""}, {"d", "4"}};
-  const Rows merged{{"a", "9"}, {"c", "3"}, {"d", "4"}};
-  REQUIRE(Write(*store, 0, 2, second));
-  CHECK(LoadAll(*store, 0, 1) == first);
+  REQUIRE(Write(*store, 0, 2, {{"a", "9"}, {"b", ""}, {"d", "4"}}));
   REQUIRE(store->Seal(ManifestOf(0, 2)));
-  CHECK(LoadAll(*store, 0, 2) == merged);
-  REQUIRE(*store->FoldSome(0, 2, 1));
-  CHECK(LoadAll(*store, 0, 2) == merged);
-  FoldAll(*store, 0, 2);
-  CHECK(LoadAll(*store, 0, 2) == merged);
-  CHECK(LoadAll(*store, 1, 1).empty());
+  const Rows second{{"a", "9@2"}, {"c", "3@1"}, {"d", "4@2"}};
+  for (int round = 0; round < 2; ++round) {
+    CHECK(LoadAll(*store, 0, 2) == second);
+    CHECK(LoadAll(*store, 1, 2).empty());
+    store.reset();
+    store = OpenStore(folder.path());
+  }
+  // The row that was gone comes back; what the last sealed checkpoint had replaced goes with the writing of a row.
+  REQUIRE(Write(*store, 0, 3, {{"b", "7"}}));
+  REQUIRE(store->Seal(ManifestOf(0, 3)));
+  REQUIRE(Write(*store, 0, 4, {{"a", "10"}}, 1));
+  REQUIRE(store->Seal(ManifestOf(0, 4)));
+  CHECK(LoadAll(*store, 0, 4) == Rows{{"a", "10@4"}, {"b", "7@3"}, {"c", "3@1"}, {"d", "4@2"}});
 }
 
-TEST_CASE("slices of a checkpoint that was never sealed are dropped at the start") {
+TEST_CASE("keys that begin alike, and of other partitions, are told apart") {
+  TemporaryFolder folder;
+  auto store = OpenStore(folder.path());
+  const std::string low("a\xff\xff\xff\xff\xff\xff\xff\xfe", 9), high(8, '\xff');
+  REQUIRE(Write(*store, 0, 1, {{"a", "1"}, {low, "2"}, {"a" + high, "3"}, {"ab", "4"}, {std::string("a\0", 2), "5"}}));
+  REQUIRE(Write(*store, 1, 1, {{"a", "6"}}));
+  REQUIRE(Write(*store, 0, 2, {{"a", "7"}, {"ab", "8"}}));
+  CHECK(LoadAll(*store, 0, 2) ==
+        Rows{{"a", "7@2"}, {low, "2@1"}, {"a" + high, "3@1"}, {"ab", "8@2"}, {std::string("a\0", 2), "5@1"}});
+  CHECK(LoadAll(*store, 1, 2) == Rows{{"a", "6@1"}});
+}
+
+TEST_CASE("rows of a checkpoint that was never sealed are removed at the start") {
   TemporaryFolder folder;
   auto store = OpenStore(folder.path());
   REQUIRE(Write(*store, 0, 1, {{"a", "1"}}));
@@ -122,33 +128,29 @@ TEST_CASE("slices of a checkpoint that was never sealed are dropped at the start
   const auto manifest = store->ReadManifest(0);
   REQUIRE(manifest);
   REQUIRE((*manifest)->checkpoint == 1);
-  REQUIRE(store->DropUnsealed(0, 1));
-  CHECK(LoadAll(*store, 0, 1) == Rows{{"a", "1"}});
-  FoldAll(*store, 0, 1);
+  CHECK(LoadAll(*store, 0, 1) == Rows{{"a", "1@1"}});
+  // Another checkpoint of the same number, of other rows.
   REQUIRE(Write(*store, 0, 2, {{"b", "2"}}));
   REQUIRE(store->Seal(ManifestOf(0, 2)));
-  FoldAll(*store, 0, 2);
-  CHECK(LoadAll(*store, 0, 2) == Rows{{"a", "1"}, {"b", "2"}});
+  CHECK(LoadAll(*store, 0, 2) == Rows{{"a", "1@1"}, {"b", "2@2"}});
 }
 
-TEST_CASE("rows are looked up over sealed slices and the base in one go") {
+TEST_CASE("versions of rows are looked up in one go, and nothing where one is gone or was removed") {
   TemporaryFolder folder;
   auto store = OpenStore(folder.path());
   REQUIRE(Write(*store, 0, 1, {{"a", "1"}, {"b", "2"}, {"c", "3"}}));
-  REQUIRE(store->Seal(ManifestOf(0, 1)));
-  FoldAll(*store, 0, 1);
   REQUIRE(Write(*store, 0, 2, {{"a", "9"}, {"b", ""}}));
-  REQUIRE(store->Seal(ManifestOf(0, 2)));
-  const std::vector<std::string> keys{"a", "b", "c", "d"};
-  for (int round = 0; round < 2; ++round) {
-    const auto found = store->Lookup(0, 2, keys);
-    REQUIRE(found);
-    CHECK((*found)[0] == "9");
-    CHECK_FALSE((*found)[1].has_value());
-    CHECK((*found)[2] == "3");
-    CHECK_FALSE((*found)[3].has_value());
-    FoldAll(*store, 0, 2);
-  }
+  const RowVersion removed{"a", 1};
+  REQUIRE(store->RemoveVersions(0, {&removed, 1}));
+  const std::vector<RowVersion> versions{{"a", 2}, {"b", 2}, {"b", 1}, {"c", 1}, {"d", 1}, {"a", 1}};
+  const auto found = store->Lookup(0, versions);
+  REQUIRE(found);
+  CHECK((*found)[0] == "9");
+  CHECK_FALSE((*found)[1].has_value());
+  CHECK((*found)[2] == "2");
+  CHECK((*found)[3] == "3");
+  CHECK_FALSE((*found)[4].has_value());
+  CHECK_FALSE((*found)[5].has_value());
 }
 
 TEST_CASE("artefacts are kept under their digest, notes under their name") {
@@ -191,12 +193,10 @@ TEST_CASE("after a kill at any change the store holds every committed entry and 
         if (n % 5 != 0) continue;
         sealing = n / 5;
         const std::string number = std::to_string(sealing);
-        if (!Write(*store, 0, sealing, {{"x", number}, {"y" + number, "1"}}) || !store->Seal(ManifestOf(0, sealing))) break;
+        if (!Write(*store, 0, sealing, {{"x", number}}, sealing > 2 ? sealing - 2 : 0) ||
+            !Write(*store, 0, sealing, {{"y" + number, "1"}}) || !store->Seal(ManifestOf(0, sealing)))
+          break;
         sealed = sealing;
-        while (true) {
-          const auto more = store->FoldSome(0, sealed, 1);
-          if (!more || !*more) break;
-        }
       }
       kill_switch->Kill();
     }
@@ -211,10 +211,9 @@ TEST_CASE("after a kill at any change the store holds every committed entry and 
     REQUIRE(manifest);
     const std::uint64_t found = *manifest ? (*manifest)->checkpoint : 0;
     CHECK((found == sealed || found == sealing));
-    REQUIRE(store->DropUnsealed(0, found));
     Rows wanted;
-    for (std::uint64_t c = 1; c <= found; ++c) wanted["y" + std::to_string(c)] = "1";
-    if (found > 0) wanted["x"] = std::to_string(found);
+    for (std::uint64_t c = 1; c <= found; ++c) wanted["y" + std::to_string(c)] = "1@" + std::to_string(c);
+    if (found > 0) wanted["x"] = std::to_string(found) + "@" + std::to_string(found);
     CHECK(LoadAll(*store, 0, found) == wanted);
   }
 }
