@@ -9,6 +9,9 @@
 #   ./setup.sh fuzz N   set up with clang, build every fuzz target with sanitizers, run each N seconds (default 60); what they find is
 #                       kept in build/fuzz
 #   ./setup.sh test     set up, build, run every test, those with real Kafka, Prometheus and Alertmanager included
+#   ./setup.sh test asan | tsan | coverage
+#                       the same tests, built with the address and undefined-behaviour sanitizers, the thread sanitizer, or counters of
+#                       lines (report in build/coverage/report); further arguments go to ctest: ./setup.sh test tsan -R run_test
 #
 # Servers for the tests are unpacked into build/tools (another folder: PLUMBLINE_TOOLS); nothing is enabled or started.
 set -euo pipefail
@@ -119,35 +122,49 @@ set_up() {
   say "set up"
 }
 
+# build PRESET TARGET...
 build() {
-  say "building"
-  cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; die "cmake failed"; }
-  cmake --build build/release -j "$jobs" --target "${1:-all}"
+  local preset=$1
+  shift
+  say "building ($preset)"
+  cmake --preset "$preset" >build/configure.log 2>&1 || { cat build/configure.log; die "cmake failed"; }
+  cmake --build --preset "$preset" -j "$jobs" --target "$@"
 }
 
-# run_fuzzers SECONDS: each target on a corpus of its own, which grows from run to run.
+# run_fuzzers SECONDS: each target on a corpus of its own, which grows from run to run; one on each core.
 run_fuzzers() {
-  local target name
-  say "building the fuzz targets"
-  cmake --preset fuzz >build/configure.log 2>&1 || { cat build/configure.log; die "cmake failed"; }
-  cmake --build build/fuzz -j "$jobs" --target $(grep -rhoE '^plumbline_fuzz\([a-z_]+' tests | sed 's/.*(//; s/$/_fuzz/')
-  while read -r target; do
-    name=$(basename "$target")
-    mkdir -p "build/fuzz/corpus/$name"
-    say "$name"
-    "$target" -max_total_time="$1" -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix="build/fuzz/$name-" \
-      "build/fuzz/corpus/$name" >"build/fuzz/$name.log" 2>&1 || { tail -30 "build/fuzz/$name.log"; die "$name found something"; }
-    grep -E 'number_of_executed_units' "build/fuzz/$name.log"
-  done < <(find build/fuzz/tests -name '*_fuzz' -type f -perm -u+x | sort)
+  local result=0
+  build fuzz $(grep -rhoE '^plumbline_fuzz\([a-z_]+' tests | sed 's/.*(//; s/$/_fuzz/')
+  export -f run_fuzzer
+  find build/fuzz/tests -name '*_fuzz' -type f -perm -u+x | sort | xargs -P "$jobs" -I{} bash -c 'run_fuzzer {} '"$1" || result=1
+  [ "$result" = 0 ] || die "a fuzz target found something: its input is in build/fuzz, and the target takes it as an argument"
+}
+
+run_fuzzer() {
+  local name log
+  name=$(basename "$1")
+  log=build/fuzz/$name.log
+  mkdir -p "build/fuzz/corpus/$name"
+  if "$1" -max_total_time="$2" -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix="build/fuzz/$name-" \
+    "build/fuzz/corpus/$name" >"$log" 2>&1; then
+    printf '%s: %s inputs, nothing found\n' "$name" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
+  else
+    tail -30 "$log"
+    printf '%s found something\n' "$name"
+    return 1
+  fi
 }
 
 # The data the tests read beside this repository, where it is there.
 shared=${PLUMBLINE_SHARED:-../shared}
 
+# run_tests PRESET [CTEST ARGUMENT...]: without arguments, all of them.
 run_tests() {
-  local all=build/release/Testing/Temporary/LastTest.log result=0 skips
-  say "testing"
-  ctest --test-dir build/release --output-on-failure --no-tests=error -j "$jobs" | tee build/ctest.log || result=1
+  local preset=$1 result=0 skips
+  shift
+  local all=build/$preset/Testing/Temporary/LastTest.log
+  say "testing ($preset)"
+  ctest --preset "$preset" --no-tests=error -j "$jobs" "$@" | tee build/ctest.log || result=1
   # A test that cannot run says `SKIPPED name: reason`. After set-up that is a failure, but for tests of shared data that is absent.
   skips=$(grep -ahoE 'SKIPPED .*' "$all" | sort -u || true)
   [ -d "$shared" ] || skips=$(grep -v 'shared' <<<"$skips" || true)
@@ -156,9 +173,21 @@ run_tests() {
     say "skipped although everything is set up: a failure"
     result=1
   fi
-  grep -qaE 'Test +#[0-9]+: kafka' build/ctest.log || { say "the tests with real Kafka did not run: a failure"; result=1; }
+  if [ $# = 0 ]; then
+    grep -qaE 'Test +#[0-9]+: kafka' build/ctest.log || { say "the tests with real Kafka did not run: a failure"; result=1; }
+  fi
   grep -a 'tests passed' build/ctest.log || result=1
   [ "$result" = 0 ] || die "tests failed"
+}
+
+# Which lines of engine and connectors the tests run, by folder and file.
+report_coverage() {
+  mkdir -p build/coverage/report
+  gcovr --root . --object-directory build/coverage -j "$jobs" --filter 'engine/' --filter 'connectors/' --exclude-unreachable-branches \
+    --gcov-ignore-parse-errors --html-details build/coverage/report/index.html --txt build/coverage/report/lines.txt ||
+    die "gcovr failed"
+  tail -3 build/coverage/report/lines.txt
+  say "lines by file: build/coverage/report/lines.txt, the lines themselves: build/coverage/report/index.html"
 }
 
 case "${1:-install}" in
@@ -166,14 +195,13 @@ case "${1:-install}" in
   demo)
     shift
     set_up
-    build plumbline
+    build release plumbline
     exec build/release/engine/app/plumbline demo "$@"
     ;;
   bench)
     shift
     set_up
-    build plumbline
-    build with_kafka
+    build release plumbline with_kafka
     plumbline=build/release/engine/app/plumbline
     "$plumbline" bench "$@"
     "$plumbline" bench --patients 1000000 --events 12000000 "$@"
@@ -185,9 +213,15 @@ case "${1:-install}" in
     run_fuzzers "${2:-60}"
     ;;
   test)
+    preset=release
+    shift
+    case "${1:-}" in asan | tsan | coverage) preset=$1 && shift ;; esac
+    [ "$preset" != coverage ] || packages+=(gcovr)
     set_up
-    build all
-    run_tests
+    [ "$preset" != coverage ] || find build -path 'build/coverage/*' -name '*.gcda' -delete
+    build "$preset" all
+    run_tests "$preset" "$@"
+    [ "$preset" != coverage ] || report_coverage
     ;;
-  *) die "usage: ./setup.sh [demo|bench|fuzz|test]" ;;
+  *) die "usage: ./setup.sh [demo|bench|fuzz|test]; the first lines of this file say more" ;;
 esac

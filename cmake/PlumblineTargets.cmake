@@ -51,6 +51,14 @@ function(plumbline_library name)
   endif()
 endfunction()
 
+# plumbline_timeout(test seconds): a test's time, longer where its program is slowed down by sanitizers or counters.
+function(plumbline_timeout test seconds)
+  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=|--coverage")
+    math(EXPR seconds "10 * ${seconds}")
+  endif()
+  set_tests_properties(${test} PROPERTIES TIMEOUT ${seconds})
+endfunction()
+
 # plumbline_tests(name [DEPS target...] [LABELS label...] [TIMEOUT seconds]): all *_test.cc of the current folder as one Catch2
 # program, registered with ctest once per file's tags being left to Catch2. `-w NoTests`: a filter that matches nothing fails.
 function(plumbline_tests name)
@@ -65,7 +73,8 @@ function(plumbline_tests name)
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE plumbline_flags ${ARG_DEPS} Catch2::Catch2WithMain)
   add_test(NAME ${name} COMMAND ${name} -w NoTests --durations yes --min-duration 1 WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
+  plumbline_timeout(${name} ${ARG_TIMEOUT})
 endfunction()
 
 # plumbline_bench(name [DEPS target...]): all *_bench.cc of the current folder as one Google Benchmark program.

@@ -241,9 +241,10 @@ Outcome<EmpiricalBernsteinSequence> EmpiricalBernsteinSequence::Restore(std::str
   // What no sequence of values in [0,1] leads to would divide by nothing or overflow later.
   const std::uint64_t count = take(0);
   const auto n = static_cast<double>(count);
-  const bool possible = count < (1ULL << 52) && x[0] > 0 && x[0] < 1 && x[1] > 0 && x[1] < 1 && x[2] <= n && x[3] <= n &&
-                        x[4] <= x[1] * n * (1 + 1e-9) && x[5] <= x[4] * (1 + 1e-9) && (count == 0) == (x[4] == 0) &&
-                        std::max(x[6], x[7]) <= n * -det::Log1p(-x[1]) && (count == 0 || x[4] > 1e-12);
+  const bool possible = count < (1ULL << 52) && x[0] >= kLeastAlpha && x[0] < 1 && x[1] >= kLeastTruncation && x[1] < 1 &&
+                        x[2] <= n && x[3] <= n && x[4] <= x[1] * n * (1 + 1e-9) && x[5] <= x[4] * (1 + 1e-9) &&
+                        (count == 0) == (x[4] == 0) && std::max(x[6], x[7]) <= n * -det::Log1p(-x[1]) &&
+                        (count == 0 || x[4] > 1e-12);
   if (!possible) return No(Reason::kOutsideDomain, "the state's numbers do not belong together");
   EmpiricalBernsteinSequence s(x[0], x[1]);
   s.n_ = take(0);

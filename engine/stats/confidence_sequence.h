@@ -90,6 +90,8 @@ struct DoubleStitching {
 // Without running intersection, so that a mean that moves is followed.
 class EmpiricalBernsteinSequence {
  public:
+  // alpha from kLeastAlpha and truncation from kLeastTruncation, both below 1: below that, sums of weights would vanish.
+  static constexpr double kLeastAlpha = 1e-300, kLeastTruncation = 1e-6;
   explicit EmpiricalBernsteinSequence(double alpha = 0.05, double truncation = 0.5) : alpha_(alpha), truncation_(truncation) {}
   // False when x is not in [0,1]; nothing changes then.
   bool Add(double x);

@@ -28,6 +28,10 @@ void Check(std::string_view bytes, Decode decode, Save save, Step step) {
   auto state = decode(bytes);
   if (!state) return;
   Must(save(*state) == bytes);
+  // A restored count is below 2^62; from one so near, which no stream reaches, the steps would lead beyond.
+  if constexpr (requires { state->count; }) {
+    if (state->count > (1ULL << 62) - 16) return;
+  }
   for (const double x : {0.3, -4.0, 7.0, 0.0, 1e300}) step(&*state, x);
   const auto again = decode(save(*state));
   Must(again.has_value() && *again == *state);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/stats/confidence_sequence.h"
 #include "engine/stats/mewma.h"
 #include "engine/stats/risk_detectors.h"
 #include "engine/stats/run_chart.h"
@@ -116,6 +117,19 @@ TEST_CASE("random bytes are refused or give a state that can be stepped", "[dete
     if (!state) continue;
     CHECK(std::isfinite(StepCusum({}, &*state, 1).upper));
   }
+}
+
+// Found by the fuzzer: such weights add up to less than a restored state may have, so what was stepped could not be restored
+// again.
+TEST_CASE("a confidence sequence of vanishing weights or chance of error is refused", "[detectors][degenerate]") {
+  CHECK(EmpiricalBernsteinSequence::Restore(EmpiricalBernsteinSequence(1e-300, 1e-6).Serialise()));
+  CHECK_FALSE(EmpiricalBernsteinSequence::Restore(EmpiricalBernsteinSequence(0.05, 7e-303).Serialise()));
+  CHECK_FALSE(EmpiricalBernsteinSequence::Restore(EmpiricalBernsteinSequence(1e-313, 0.5).Serialise()));
+  EmpiricalBernsteinSequence least(1e-300, 1e-6);
+  for (const double x : {0.3, 1.0, 0.0}) least.Add(x);
+  const auto again = EmpiricalBernsteinSequence::Restore(least.Serialise());
+  REQUIRE(again);
+  CHECK(*again == least);
 }
 
 TEST_CASE("what is not a number changes no state", "[detectors][degenerate]") {
