@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::string_view kFormat = "plumbline store 2";
 constexpr char kGone = 0, kPut = 1;
-constexpr std::size_t kMaxKey = 65535;
 constexpr std::size_t kRemoveAtOnce = 10'000;
 
 enum Family : std::size_t { kDefault, kJournal, kState, kFamilies };
@@ -45,20 +44,15 @@ std::string NumberKey(std::uint32_t partition, std::uint64_t number) {
   PutBigEndian(key, number);
   return key;
 }
-// A row's key up to its checkpoint's number, into `out`.
-void SetRowPrefix(std::string& out, std::uint32_t partition, std::string_view key) {
-  PLUMBLINE_CHECK(key.size() <= kMaxKey, "a row's key is short");
+// The newest version sorts first.
+void SetRowKey(std::string& out, std::uint32_t partition, std::string_view key, std::uint64_t checkpoint) {
   out.clear();
   PutBigEndian(out, partition);
-  PutBigEndian(out, static_cast<std::uint16_t>(key.size()));
+  PutBigEndian(out, static_cast<std::uint32_t>(key.size()));
   out.append(key);
-}
-// Newest first.
-void SetRowKey(std::string& out, std::uint32_t partition, std::string_view key, std::uint64_t checkpoint) {
-  SetRowPrefix(out, partition, key);
   PutBigEndian(out, ~checkpoint);
 }
-constexpr std::size_t kBeforeKey = sizeof(std::uint32_t) + sizeof(std::uint16_t), kBehindKey = sizeof(std::uint64_t);
+constexpr std::size_t kBeforeKey = 2 * sizeof(std::uint32_t), kBehindKey = sizeof(std::uint64_t);
 std::string ManifestKey(std::uint32_t partition) { return "m" + PartitionPrefix(partition); }
 std::string ArtefactKey(const Digest& digest) { return "a" + std::string(AsText(digest)); }
 std::string NoteKey(std::string_view name) { return "n" + std::string(name); }
@@ -288,6 +282,8 @@ Result<void> Store::Load(std::uint32_t partition, std::uint64_t sealed, const Ro
     const std::string_view row = full.substr(kBeforeKey, full.size() - kBeforeKey - kBehindKey);
     const std::uint64_t checkpoint = ~NumberAt(full, full.size() - kBehindKey);
     if (!begun || row != key) {
+      // Versions of one row go together: an older one must not outlive the one that says that the row is gone.
+      if (outdated.size() >= kRemoveAtOnce) PLUMBLINE_TRY(remove());
       key = row;
       begun = true;
       has_newest = false;
@@ -299,7 +295,6 @@ Result<void> Store::Load(std::uint32_t partition, std::uint64_t sealed, const Ro
       continue;
     }
     outdated.emplace_back(row, checkpoint);
-    if (outdated.size() >= kRemoveAtOnce) PLUMBLINE_TRY(remove());
   }
   if (!walk->status().ok()) return RocksError("read the checkpoint", walk->status());
   return remove();

@@ -3,7 +3,7 @@
 //
 // Rows, by column family (integers in keys are big-endian, so that keys sort):
 //   journal   u32 partition  u64 number                              -> entry (journal.h)
-//   state     u32 partition  u16 size(key)  key  u64 ~checkpoint     -> u8 1 value | u8 0 (the key is gone)
+//   state     u32 partition  u32 size(key)  key  u64 ~checkpoint     -> u8 1 value | u8 0 (the key is gone)
 //   default   "format"                                               -> "plumbline store 2"
 //             "m" u32 partition                                      -> manifest (checkpoint.h)
 //             "a" digest                                             -> artefact

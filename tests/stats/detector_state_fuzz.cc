@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 
 #include "engine/stats/confidence_sequence.h"
@@ -28,13 +29,19 @@ void Check(std::string_view bytes, Decode decode, Save save, Step step) {
   auto state = decode(bytes);
   if (!state) return;
   Must(save(*state) == bytes);
-  // A restored count is below 2^62; from one so near, which no stream reaches, the steps would lead beyond.
-  if constexpr (requires { state->count; }) {
-    if (state->count > (1ULL << 62) - 16) return;
-  }
   for (const double x : {0.3, -4.0, 7.0, 0.0, 1e300}) step(&*state, x);
   const auto again = decode(save(*state));
   Must(again.has_value() && *again == *state);
+}
+
+// A restored count is below 2^62; from one so near, which no stream reaches, a few steps lead beyond.
+bool HasLastCounts(std::string_view bytes) {
+  for (std::size_t i = 0; i + 8 <= bytes.size(); ++i) {
+    std::uint64_t v = 0;
+    std::memcpy(&v, bytes.data() + i, 8);
+    if (v < (1ULL << 62) && v >= (1ULL << 62) - 16) return true;
+  }
+  return false;
 }
 
 template <typename State>
@@ -55,6 +62,7 @@ const EDetector& Detector() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  if (HasLastCounts(bytes)) return 0;
   Check(bytes, DecodeCusum, Save<CusumState>, [](CusumState* s, double x) { (void)StepCusum({}, s, x); });
   Check(bytes, DecodeEwma, Save<EwmaState>, [](EwmaState* s, double x) { (void)StepEwma({}, s, x); });
   Check(bytes, DecodeRuns, EncodeRuns, [](RunsState* s, double x) { (void)StepRuns({}, s, x); });
