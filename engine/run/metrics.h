@@ -34,17 +34,19 @@ class LatencyHistogram {
     std::size_t bucket = 0;
     while (bucket < kLatencyBoundsNs.size() && ns > kLatencyBoundsNs[bucket]) ++bucket;
     counts_[bucket].Add(times);
-    sum_ns_.Add(ns * static_cast<std::int64_t>(times));
+    sum_seconds_.Add(static_cast<double>(ns) * 1e-9 * static_cast<double>(times));
     if (ns > max_ns_.Get()) max_ns_.Set(ns);
   }
   // Of one bucket alone, not cumulated.
   [[nodiscard]] std::uint64_t Count(std::size_t bucket) const { return counts_[bucket].Get(); }
-  [[nodiscard]] std::int64_t SumNs() const { return sum_ns_.Get(); }
+  // Of an import of old records these are years, times millions: more nanoseconds than 64 bits hold.
+  [[nodiscard]] double SumSeconds() const { return sum_seconds_.Get(); }
   [[nodiscard]] std::int64_t MaxNs() const { return max_ns_.Get(); }
 
  private:
   std::array<Published<std::uint64_t>, kLatencyBoundsNs.size() + 1> counts_;
-  Published<std::int64_t> sum_ns_, max_ns_;
+  Published<double> sum_seconds_;
+  Published<std::int64_t> max_ns_;
 };
 
 struct PartitionMetrics {

@@ -426,7 +426,7 @@ TEST_CASE("rerun_seconds grows with what a restart would rerun, and is none afte
   site.Arrive();
   MustRun(site.Drain(false));
   CHECK(site.metrics().partitions[0]->rerun_seconds.Get() > 0);
-  CHECK(site.metrics().batch.SumNs() > 0);
+  CHECK(site.metrics().batch.SumSeconds() > 0);
   MustRun(site.worker().Finish());
   CHECK(site.metrics().partitions[0]->rerun_seconds.Get() == 0);
   CHECK(site.metrics().partitions[0]->state_rows.Get() > 0);

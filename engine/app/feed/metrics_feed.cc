@@ -29,7 +29,7 @@ static_assert(SameBounds(), "workers and dashboards count into the same buckets"
 LatencyHistogram Copy(const run::LatencyHistogram& from) {
   LatencyHistogram to;
   for (std::size_t i = 0; i < to.counts.size(); ++i) to.counts[i] = from.Count(i);
-  to.sum_seconds = static_cast<double>(from.SumNs()) / 1e9;
+  to.sum_seconds = from.SumSeconds();
   return to;
 }
 

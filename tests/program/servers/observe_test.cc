@@ -66,7 +66,8 @@ class Scraper {
   test::ChildProcess process_;
 };
 
-model::Event Of(const std::string& id, const std::string& patient, const std::string& value, std::int64_t time_ms) {
+// What it views must outlive it.
+model::Event Of(std::string_view id, std::string_view patient, std::string_view value, std::int64_t time_ms) {
   model::Event e = Saturation(id, patient, value, time_ms);
   e.encounter = "secret-encounter";
   e.clinician = "secret-clinician";
