@@ -17,7 +17,7 @@ namespace {
 
 bool Have(const char* file, const char* test) {
   if (std::filesystem::exists(Shared(file))) return true;
-  WARN("SKIPPED " << test << ": no ../shared/data/" << file);
+  WARN("SKIPPED (shared data) " << test << ": no ../shared/data/" << file);
   return false;
 }
 

@@ -6,7 +6,7 @@ plumbline=$1
 work=$2
 data=${PLUMBLINE_SHARED:-../shared}/data/eicu_demo
 if [ ! -d "$data" ]; then
-  echo "SKIPPED eicu: the shared data are not beside this checkout"
+  echo "SKIPPED (shared data) eicu: they are not beside this checkout"
   exit 0
 fi
 rm -rf "$work"

@@ -65,7 +65,7 @@ std::string FileText(const std::filesystem::path& path) {
 
 TEST_CASE("formatting keeps the meaning of the public suite's expressions", "[cql][format]") {
   if (!std::filesystem::is_directory(Shared("cql-tests"))) {
-    WARN("SKIPPED the public suite: it is not there");
+    WARN("SKIPPED (shared data) the public suite: it is not there");
     return;
   }
   int checked = 0;
@@ -80,7 +80,7 @@ TEST_CASE("formatting keeps the meaning of the public suite's expressions", "[cq
 
 TEST_CASE("formatting keeps the meaning and the comments of published libraries", "[cql][format]") {
   if (!std::filesystem::is_directory(Shared("ecqm"))) {
-    WARN("SKIPPED the published measures: they are not there");
+    WARN("SKIPPED (shared data) the published measures: they are not there");
     return;
   }
   int checked = 0;

@@ -40,7 +40,7 @@ std::string ReadAll(const std::filesystem::path& path) {
 TEST_CASE("the public suite passes but for the tests whose reasons are stated", "[cql][suite]") {
   const std::filesystem::path folder = SuiteFolder();
   if (!std::filesystem::is_directory(folder)) {
-    WARN("SKIPPED the public suite: " << folder << " is not there");
+    WARN("SKIPPED (shared data) the public suite: " << folder << " is not there");
     return;
   }
   std::set<std::filesystem::path> paths;

@@ -165,7 +165,7 @@ TEST_CASE("the shared tables are read whole, gz and zst", "[csv][shared]") {
   const char* env = std::getenv("PLUMBLINE_SHARED");
   const std::filesystem::path shared = env != nullptr ? env : "../shared";
   if (!std::filesystem::exists(shared / "data/lidc/readings.csv.gz")) {
-    WARN("SKIPPED the shared tables are read whole: no ../shared/data");
+    WARN("SKIPPED (shared data) the shared tables are read whole: no ../shared/data");
     return;
   }
   const auto count = [&](const char* file) {

@@ -91,7 +91,7 @@ std::size_t RunAll(LoadedMeasure& loaded, std::mt19937_64* shuffle, std::size_t*
 TEST_CASE("published measures give the expected populations for all their cases", "[ecqm]") {
   const auto folders = MeasureFolders();
   if (folders.empty()) {
-    WARN("SKIPPED published measures: no data in " << EcqmFolder());
+    WARN("SKIPPED (shared data) published measures: no data in " << EcqmFolder());
     return;
   }
   std::size_t cases = 0;
@@ -108,7 +108,7 @@ TEST_CASE("published measures give the expected populations for all their cases"
 TEST_CASE("the order of a case's resources does not matter", "[ecqm]") {
   const auto folders = MeasureFolders();
   if (folders.empty()) {
-    WARN("SKIPPED published measures in shuffled order: no data in " << EcqmFolder());
+    WARN("SKIPPED (shared data) published measures in shuffled order: no data in " << EcqmFolder());
     return;
   }
   constexpr std::uint64_t kSeed = 20261125;

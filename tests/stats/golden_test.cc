@@ -149,7 +149,7 @@ const Value& EntryById(std::string_view id) {
 TEST_CASE("golden statistics are met within their tolerances", "[golden]") {
   using namespace plumbline::golden;
   if (!Load()) {
-    WARN("SKIPPED golden statistics: ../shared/golden/statistics.json is not there (PLUMBLINE_SHARED names another place)");
+    WARN("SKIPPED (shared data) golden statistics: ../shared/golden/statistics.json is not there (PLUMBLINE_SHARED names another place)");
     return;
   }
   int met = 0, total = 0;

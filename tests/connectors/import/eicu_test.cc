@@ -69,7 +69,7 @@ class Answers : public sink::EventSink {
 
 TEST_CASE("the eICU mapping gives events of which the true answers hold") {
   if (!std::filesystem::exists(DataFolder())) {
-    WARN("SKIPPED eICU answers: there is no " << DataFolder());
+    WARN("SKIPPED (shared data) eICU answers: there is no " << DataFolder());
     return;
   }
   const auto mapping = LoadMapping("config/mappings/eicu_demo.yaml");
