@@ -155,11 +155,12 @@ struct Loaded {
 Result<Loaded> Load(const MeasureOptions& options) {
   Loaded loaded;
   PLUMBLINE_ASSIGN(const std::string bundle, ReadFile(options.bundle));
-  PLUMBLINE_ASSIGN(Measure measure, rules::LoadMeasure(bundle));
+  auto measure = rules::LoadMeasure(bundle);
+  if (!measure) return Fail(measure.error().code, options.bundle + ": " + measure.error().message);
   std::string messages;
-  PLUMBLINE_ASSIGN(
-      loaded.program,
-      rules::MeasureProgram::Compile(std::move(measure), {.versions_present = options.library_versions == "present"}, &messages));
+  PLUMBLINE_ASSIGN(loaded.program,
+                   rules::MeasureProgram::Compile(*std::move(measure),
+                                                  {.versions_present = options.library_versions == "present"}, &messages));
   std::fputs(messages.c_str(), stderr);
   loaded.value_sets = std::make_unique<cql::fhir::ValueSetIndex>(
       options.missing_value_sets == "error" ? cql::fhir::MissingSet::kError : cql::fhir::MissingSet::kEmpty);
