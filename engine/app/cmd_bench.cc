@@ -1,6 +1,7 @@
 // plumbline bench: events a second and nanoseconds by stage of the real engine, on traffic it writes itself first.
 #include <sys/resource.h>
 
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -129,9 +130,10 @@ void PrintText(const Options& o, const Findings& f) {
   }
   const double whole_ns = f.whole.cpu_seconds * 1e9 / events;
   // Stages are timed in runs of their own: on a busy machine they may come out above the whole.
-  if (!f.stages.empty() && whole_ns >= before)
-    std::printf("%-58s %10.0f\n", "journal, checkpoints, outputs, stage two (all threads)", whole_ns - before);
-  if (!f.stages.empty() && whole_ns < before) std::printf("%-58s %10s\n", "the rest: less than the noise of this machine", "-");
+  if (!f.stages.empty()) {
+    std::printf("%-58s %10s\n", "journal, checkpoints, outputs, stage two (all threads)",
+                whole_ns < before ? "(noise)" : std::to_string(std::llround(whole_ns - before)).c_str());
+  }
   std::printf("%-58s %10.0f\n\n", "whole run, CPU of all threads", whole_ns);
   std::printf("whole run          %10.2f s   %12.0f events/s\n", f.whole.summary.seconds, events / f.whole.summary.seconds);
   std::printf("by CPU time        %10.2f s   %12.0f events/s and core\n", f.whole.cpu_seconds, events / f.whole.cpu_seconds);

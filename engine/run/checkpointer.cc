@@ -20,14 +20,15 @@ Result<bool> Checkpointer::Restore(PartitionRunner& runner) {
   sealed_ = *manifest;
   const std::string name = "partition " + std::to_string(partition_) + " checkpoint " + std::to_string(sealed) + ": ";
   const std::string remedy = "; restore the state folder from a copy, or rerun the whole journal (run --ignore-checkpoint)";
-  const auto loaded =
-      store_.Load(partition_, sealed, [&](std::string_view value, const state::RowVersion& version) -> Result<void> {
-        rows_.Set(version.key, value, version.checkpoint);
-        PLUMBLINE_TRY(runner.machine().Restore(version.key, value));
-        // Who may leave memory does so at once: a start needs no more of it than the run after it.
-        if (rows_.rows() % kSubjectsAtOnce == 0) (void)runner.machine().EvictSome(2 * kSubjectsAtOnce);
-        return {};
-      });
+  const auto loaded = store_.Load(partition_, sealed,
+                                  [&](std::string_view key, std::string_view value, std::uint64_t checkpoint) -> Result<void> {
+                                    rows_.Set(key, value, checkpoint);
+                                    PLUMBLINE_TRY(runner.machine().Restore(key, value));
+                                    // Who may leave memory does so at once: a start needs no more of it than the run after it.
+                                    if (rows_.rows() % kSubjectsAtOnce == 0)
+                                      (void)runner.machine().EvictSome(2 * kSubjectsAtOnce);
+                                    return {};
+                                  });
   if (!loaded) return Fail(loaded.error().code, name + loaded.error().message + remedy);
   if (rows_.rows() != sealed_.rows || rows_.sum() != sealed_.sum) {
     return Fail(ErrorCode::kIntegrity, name + std::to_string(rows_.rows()) + " rows with digest " + rows_.sum().Hex() +
@@ -77,7 +78,7 @@ Result<void> Checkpointer::Slice(PartitionRunner& runner, std::size_t max_bytes)
   for (const auto& span : spans_) {
     const std::string_view key(at, span.key_size), value(at + span.key_size, span.value_size);
     at += span.key_size + span.value_size;
-    if (value.empty() && !rows_.Contains(key)) continue;  // came and went between two checkpoints
+    if (value.empty() && rows_.VersionOf(key) == 0) continue;  // came and went between two checkpoints
     slice_.push_back({key, value, rows_.Set(key, value, next_.checkpoint)});
   }
   PLUMBLINE_TRY(AtFailpoint(Failpoint::kCheckpointSlice));

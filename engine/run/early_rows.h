@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,27 +33,27 @@ class EarlyRows {
     std::size_t bytes = 0;
     while (bytes < max_bytes && !empty()) {
       if (filled_.empty()) Open();
-      std::string& chunk = filled_.back();
+      std::string& chunk = filled_.front();
       ByteReader in(std::string_view(chunk).substr(taken_));
       while (bytes < max_bytes && !in.AtEnd()) {
         const std::string_view key = in.Text(), value = in.Text();
         sink(key, value);
         bytes += value.size();
       }
-      taken_ = in.AtEnd() ? 0 : chunk.size() - in.left();
-      if (taken_ != 0) break;
+      taken_ = chunk.size() - in.left();
+      if (!in.AtEnd()) break;
+      taken_ = 0;
       chunk.clear();
       spare_.push_back(std::move(chunk));
-      filled_.pop_back();
+      filled_.pop_front();
     }
     return bytes;
   }
 
  private:
   static constexpr std::size_t kChunk = 256u << 10;
-  // Below the one that is being taken from, which stays the last.
   void Open() {
-    if (!open_.empty()) filled_.insert(taken_ == 0 ? filled_.end() : filled_.end() - 1, std::move(open_));
+    if (!open_.empty()) filled_.push_back(std::move(open_));
     open_.clear();
     if (!spare_.empty()) {
       open_ = std::move(spare_.back());
@@ -61,9 +62,10 @@ class EarlyRows {
     open_.reserve(kChunk);
   }
 
-  std::vector<std::string> filled_, spare_;
+  std::deque<std::string> filled_;
+  std::vector<std::string> spare_;
   std::string open_;
-  std::size_t taken_ = 0;  // bytes of filled_'s last
+  std::size_t taken_ = 0;  // bytes of filled_'s first
 };
 
 }  // namespace plumbline::run

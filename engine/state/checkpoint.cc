@@ -80,23 +80,16 @@ Hash128 RowIndex::NameOf(std::string_view key) const {
   return HashText(scratch_);
 }
 
-const RowIndex::RowOf* RowIndex::Find(std::string_view key) const {
+std::uint64_t RowIndex::VersionOf(std::string_view key) const {
   const Hash128 name = NameOf(key);
   const Part& part = parts_[name.hi % kParts];
   const auto found = part.find(name);
-  return found == part.end() ? nullptr : &found->second;
-}
-
-bool RowIndex::Contains(std::string_view key) const { return Find(key) != nullptr; }
-
-std::uint64_t RowIndex::VersionOf(std::string_view key) const {
-  const RowOf* const found = Find(key);
-  return found == nullptr ? 0 : found->now;
+  return found == part.end() ? 0 : found->second.now;
 }
 
 std::uint64_t RowIndex::Set(std::string_view key, std::string_view value, std::uint64_t checkpoint) {
   const Hash128 name = NameOf(key);
-  Part& part = PartOf(name);
+  Part& part = parts_[name.hi % kParts];
   const auto [at, fresh] = part.try_emplace(name);
   RowOf& row = at->second;
   sum_.hi -= row.hash.hi;
@@ -120,13 +113,6 @@ std::uint64_t RowIndex::Set(std::string_view key, std::string_view value, std::u
   bytes_ += row.bytes;
   ++count_;
   return outdated;
-}
-
-std::vector<RowVersion> RowIndex::TakeGone() {
-  taken_ = std::exchange(gone_, {});
-  std::vector<RowVersion> out;
-  for (const Gone& gone : taken_) out.push_back({gone.key, gone.checkpoint});
-  return out;
 }
 
 }  // namespace plumbline::state

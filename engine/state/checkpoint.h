@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/error.h"
@@ -44,7 +45,7 @@ struct Manifest {
 
 // The version of a row that a checkpoint wrote.
 struct RowVersion {
-  std::string_view key;
+  std::string key;
   std::uint64_t checkpoint = 0;
 };
 
@@ -56,12 +57,10 @@ class RowIndex {
   // The row as `checkpoint` writes it; an empty value: the row is gone. Returns the checkpoint whose version of the row nothing
   // needs any more, 0 for none: the one before the last sealed one's.
   std::uint64_t Set(std::string_view key, std::string_view value, std::uint64_t checkpoint);
-  [[nodiscard]] bool Contains(std::string_view key) const;
   // The checkpoint that wrote the row as it is now; 0: it is not there.
   [[nodiscard]] std::uint64_t VersionOf(std::string_view key) const;
-  // Versions of rows that are gone since the last call, which may be removed once the checkpoint that says so is sealed. Valid
-  // until the next call.
-  [[nodiscard]] std::vector<RowVersion> TakeGone();
+  // Versions of rows that are gone since the last call, which may be removed once the checkpoint that says so is sealed.
+  [[nodiscard]] std::vector<RowVersion> TakeGone() { return std::exchange(gone_, {}); }
 
   [[nodiscard]] std::uint64_t rows() const { return count_; }
   [[nodiscard]] Hash128 sum() const { return sum_; }
@@ -77,18 +76,12 @@ class RowIndex {
   using Part = boost::unordered_flat_map<Hash128, RowOf, Hash128Hasher>;  // by the hash of the key
   static constexpr std::size_t kParts = 256;
   [[nodiscard]] Hash128 NameOf(std::string_view key) const;
-  [[nodiscard]] Part& PartOf(const Hash128& name) { return parts_[name.hi % kParts]; }
-  [[nodiscard]] const RowOf* Find(std::string_view key) const;
 
   std::uint32_t partition_;
   Hash128 sum_;
   std::uint64_t bytes_ = 0, count_ = 0;
   std::vector<Part> parts_ = std::vector<Part>(kParts);
-  struct Gone {
-    std::string key;
-    std::uint64_t checkpoint;
-  };
-  std::vector<Gone> gone_, taken_;
+  std::vector<RowVersion> gone_;
   mutable std::string scratch_;
 };
 

@@ -266,14 +266,7 @@ Result<void> Store::Load(std::uint32_t partition, std::uint64_t sealed, const Ro
   const std::string prefix = PartitionPrefix(partition);
   std::string key;
   bool begun = false, has_newest = false;  // the newest version of `key` is past
-  std::vector<std::pair<std::string, std::uint64_t>> outdated;
-  const auto remove = [&]() -> Result<void> {
-    std::vector<RowVersion> versions;
-    for (const auto& [row, checkpoint] : outdated) versions.push_back({row, checkpoint});
-    PLUMBLINE_TRY(RemoveVersions(partition, versions));
-    outdated.clear();
-    return {};
-  };
+  std::vector<RowVersion> outdated;
   for (walk->Seek(prefix); walk->Valid() && walk->key().starts_with(prefix); walk->Next()) {
     const std::string_view full = AsView(walk->key()), value = AsView(walk->value());
     if (full.size() < kBeforeKey + kBehindKey || value.empty()) {
@@ -283,7 +276,7 @@ Result<void> Store::Load(std::uint32_t partition, std::uint64_t sealed, const Ro
     const std::uint64_t checkpoint = ~NumberAt(full, full.size() - kBehindKey);
     if (!begun || row != key) {
       // Versions of one row go together: an older one must not outlive the one that says that the row is gone.
-      if (outdated.size() >= kRemoveAtOnce) PLUMBLINE_TRY(remove());
+      if (outdated.size() >= kRemoveAtOnce) PLUMBLINE_TRY(RemoveVersions(partition, std::exchange(outdated, {})));
       key = row;
       begun = true;
       has_newest = false;
@@ -291,13 +284,13 @@ Result<void> Store::Load(std::uint32_t partition, std::uint64_t sealed, const Ro
     const bool newest = checkpoint <= sealed && !has_newest;
     has_newest = has_newest || newest;
     if (newest && value[0] == kPut) {
-      PLUMBLINE_TRY(sink(value.substr(1), {row, checkpoint}));
+      PLUMBLINE_TRY(sink(row, value.substr(1), checkpoint));
       continue;
     }
-    outdated.emplace_back(row, checkpoint);
+    outdated.push_back({std::string(row), checkpoint});
   }
   if (!walk->status().ok()) return RocksError("read the checkpoint", walk->status());
-  return remove();
+  return RemoveVersions(partition, outdated);
 }
 
 Result<std::vector<std::optional<std::string>>> Store::Lookup(std::uint32_t partition, std::span<const RowVersion> versions) {

@@ -81,7 +81,8 @@ class Store {
   // Forgets the partition's checkpoint altogether; the journal stays. Synced.
   [[nodiscard]] Result<void> DropCheckpoint(std::uint32_t partition);
 
-  using RowSink = std::function<Result<void>(std::string_view value, const RowVersion& version)>;
+  // `checkpoint`: which wrote the row so.
+  using RowSink = std::function<Result<void>(std::string_view key, std::string_view value, std::uint64_t checkpoint)>;
   // All rows of the sealed checkpoint, shorter keys first, equally long ones in their order. What is not of it is removed.
   [[nodiscard]] Result<void> Load(std::uint32_t partition, std::uint64_t sealed, const RowSink& sink);
   // The values of some versions of rows, in one go; nothing where one is not there.

@@ -22,10 +22,11 @@ std::unique_ptr<Store> OpenStore(const std::string& path, rocksdb::Env* environm
 
 Rows LoadAll(Store& store, std::uint32_t partition, std::uint64_t sealed) {
   Rows rows;
-  REQUIRE(store.Load(partition, sealed, [&](std::string_view value, const RowVersion& version) -> Result<void> {
-    rows[std::string(version.key)] = std::string(value) + "@" + std::to_string(version.checkpoint);
-    return {};
-  }));
+  REQUIRE(
+      store.Load(partition, sealed, [&](std::string_view key, std::string_view value, std::uint64_t checkpoint) -> Result<void> {
+        rows[std::string(key)] = std::string(value) + "@" + std::to_string(checkpoint);
+        return {};
+      }));
   return rows;
 }
 
@@ -42,6 +43,20 @@ Result<void> Write(Store& store, std::uint32_t partition, std::uint64_t checkpoi
   for (const auto& [key, value] : rows) slice.push_back({key, value, outdated});
   return store.WriteSlice(partition, checkpoint, slice);
 }
+
+// A store on a disk that loses at a kill what was not synced.
+struct Disk {
+  explicit Disk(std::uint64_t seed) : files(std::make_shared<FaultyRocks>(seed, kill_switch)) {}
+  [[nodiscard]] std::unique_ptr<Store> Open() const { return OpenStore(folder.path(), environment.get()); }
+  void Restart() const {
+    files->LoseUnsynced();
+    kill_switch->Revive();
+  }
+  TemporaryFolder folder;
+  std::shared_ptr<KillSwitch> kill_switch = std::make_shared<KillSwitch>();
+  std::shared_ptr<FaultyRocks> files;
+  std::unique_ptr<rocksdb::Env> environment = rocksdb::NewCompositeEnv(files);
+};
 
 }  // namespace
 
@@ -138,12 +153,9 @@ TEST_CASE("rows of a checkpoint that was never sealed are removed at the start")
 // Outdated versions are removed ten thousand at a time; one that a row's end had replaced must not be what is left of the row.
 TEST_CASE("a start killed while it removes many rows that are gone brings none of them back") {
   for (std::uint64_t kill_at = 1; kill_at <= 12; ++kill_at) {
-    TemporaryFolder folder;
-    auto kill_switch = std::make_shared<KillSwitch>();
-    auto files = std::make_shared<FaultyRocks>(kill_at, kill_switch);
-    const auto environment = rocksdb::NewCompositeEnv(files);
+    const Disk disk(kill_at);
     {
-      auto store = OpenStore(folder.path(), environment.get());
+      auto store = disk.Open();
       Rows rows, gone;
       for (int i = 0; i < 11'000; ++i) rows["k" + std::to_string(100'000 + i)] = "1";
       for (const auto& row : rows) gone[row.first] = "";
@@ -152,14 +164,13 @@ TEST_CASE("a start killed while it removes many rows that are gone brings none o
       REQUIRE(Write(*store, 0, 2, gone));
       REQUIRE(store->Seal(ManifestOf(0, 2)));
       REQUIRE(Write(*store, 0, 3, {{"b", "never sealed"}}));
-      kill_switch->KillAtChange(kill_at);
-      (void)store->Load(0, 2, [](std::string_view, const RowVersion&) -> Result<void> { return {}; });
-      kill_switch->Kill();
+      disk.kill_switch->KillAtChange(kill_at);
+      (void)store->Load(0, 2, [](std::string_view, std::string_view, std::uint64_t) -> Result<void> { return {}; });
+      disk.kill_switch->Kill();
     }
-    files->LoseUnsynced();
-    kill_switch->Revive();
+    disk.Restart();
     CAPTURE(kill_at);
-    CHECK(LoadAll(*OpenStore(folder.path(), environment.get()), 0, 2) == Rows{{"a", "stays@1"}});
+    CHECK(LoadAll(*disk.Open(), 0, 2) == Rows{{"a", "stays@1"}});
   }
 }
 
@@ -206,15 +217,12 @@ TEST_CASE("a store that another holds, or that cannot be made, says so") {
 
 TEST_CASE("after a kill at any change the store holds every committed entry and a whole checkpoint") {
   for (std::uint64_t kill_at = 1; kill_at <= 120; ++kill_at) {
-    TemporaryFolder folder;
-    auto kill_switch = std::make_shared<KillSwitch>();
-    auto files = std::make_shared<FaultyRocks>(kill_at, kill_switch);
-    const auto environment = rocksdb::NewCompositeEnv(files);
+    const Disk disk(kill_at);
     std::uint64_t committed = 0, sealed = 0, sealing = 0;
     {
-      auto store = OpenStore(folder.path(), environment.get());
-      kill_switch->KillAtChange(kill_at);
-      for (std::uint64_t n = 1; n <= 200 && !kill_switch->dead(); ++n) {
+      auto store = disk.Open();
+      disk.kill_switch->KillAtChange(kill_at);
+      for (std::uint64_t n = 1; n <= 200 && !disk.kill_switch->dead(); ++n) {
         const Store::Entry entry{0, n, "entry"};
         if (!store->CommitEntries({&entry, 1})) break;
         committed = n;
@@ -226,11 +234,10 @@ TEST_CASE("after a kill at any change the store holds every committed entry and 
           break;
         sealed = sealing;
       }
-      kill_switch->Kill();
+      disk.kill_switch->Kill();
     }
-    files->LoseUnsynced();
-    kill_switch->Revive();
-    auto store = OpenStore(folder.path(), environment.get());
+    disk.Restart();
+    auto store = disk.Open();
     INFO("kill at change " << kill_at << ", committed " << committed << ", sealed " << sealed);
     const auto last = store->LastEntry(0);
     REQUIRE(last);
